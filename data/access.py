@@ -1,0 +1,23 @@
+"""Which projects a caller sees, as one SQL condition for lists, counts, facets, sums and single reads alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, or_, select, true
+
+from .projects import PROJECTS
+from .stores import STORES
+
+
+def visible(stores: Collection[str] | None) -> ColumnElement[bool]:
+    """The condition that a project's main store or one of its stores is among these; None means all projects."""
+    if stores is None:
+        return true()
+    return in_stores(sorted(stores))
+
+
+def in_stores(stores: Collection[str]) -> ColumnElement[bool]:
+    """The condition that a project belongs to one of the stores, as its main store or an additional one."""
+    additional = select(STORES.table.c.project_id).where(STORES.table.c.store_id.in_(stores))
+    return or_(PROJECTS.c.store_id.in_(stores), PROJECTS.c.id.in_(additional))

@@ -1,0 +1,99 @@
+"""The metadata all tables share, and the column types that are exact on both databases.
+
+SQLite has neither decimals nor times: there an `Exact` is a text of fixed width that sorts as the number does,
+and a `UtcTime` is a text in UTC. PostgreSQL has both.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from sqlalchemy import DateTime, MetaData, Numeric, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
+
+from .money import EXACT, plain
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Code point order on both: SQLite compares bytes anyway, PostgreSQL does so in its collation "C".
+CodePoints = Text().with_variant(Text(collation="C"), "postgresql")
+
+SCALE = 10
+# Calculated amounts have up to 38 digits, 10 of them after the point: a bias above the largest makes each positive.
+_BIAS = 10**38
+_WIDTH = 39
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal with up to 28 digits before and 10 after the point, exact and ordered on both databases."""
+
+    impl = Numeric(38, SCALE)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """NUMERIC on PostgreSQL, text on SQLite."""
+        return dialect.type_descriptor(
+            String(_WIDTH) if dialect.name == "sqlite" else Numeric(38, SCALE)
+        )
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """The value as the database stores it."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return f"{int(EXACT.scaleb(value, SCALE)) + _BIAS:0{_WIDTH}d}"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """The stored value as a Decimal without trailing zeros."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = EXACT.scaleb(Decimal(int(value) - _BIAS), -SCALE)
+        return Decimal(plain(value))
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware moment in UTC, to the microsecond."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment in UTC; without its zone on SQLite, whose times have none."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The stored moment, aware."""
+        return (
+            None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        )
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value with exact numbers; None is NULL."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+
+def _number(value: object) -> orjson.Fragment:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(plain(value))
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def dumps(value: Any) -> bytes:
+    """JSON bytes: decimals as numbers with all their digits, times in UTC with Z."""
+    return orjson.dumps(value, default=_number, option=orjson.OPT_UTC_Z)

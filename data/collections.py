@@ -1,0 +1,241 @@
+"""A table made from a document class, and the statements every nested collection needs.
+
+A collection has one row per document, keyed by the project and the place in its list; its columns are the fields of
+the document class. What the columns cannot say (unknown members, absent or null ones) is in the column `extra`.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import defaultdict, namedtuple
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin
+
+from pydantic import BeforeValidator, Field
+from pydantic.fields import FieldInfo
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Executable,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
+from sqlalchemy.types import TypeEngine
+
+from .base import METADATA, CodePoints, Exact, Json, UtcTime
+from .documents import Document
+
+D = TypeVar("D", bound=Document)
+
+
+class Elsewhere:
+    """Marks a field of a document class that is no column: it has its own table or is calculated."""
+
+
+def _stated(value: object) -> bool | None:
+    return None if value is None else True
+
+
+# A field that REST calculates: the document keeps only whether it is stated (True) or null, never its value.
+Calculated = Annotated[bool | None, Elsewhere, BeforeValidator(_stated), Field(exclude=True)]
+
+
+class Source(Protocol):
+    """What statements run on: a `Database`, each on its own, or a `Transaction`."""
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        ...
+
+    async def run(self, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
+        """The rows of one statement; a list of parameters runs it for each."""
+        ...
+
+
+_SCALARS: dict[Any, Any] = {
+    str: CodePoints,
+    bool: Boolean,
+    int: Integer,
+    Decimal: Exact,
+    datetime: UtcTime,
+}
+
+
+def _column_type(field: FieldInfo) -> tuple[TypeEngine[Any] | type[TypeEngine[Any]], bool]:
+    """The column type of a field, and whether it may be null."""
+    annotation = field.annotation
+    options = (
+        get_args(annotation)
+        if get_origin(annotation) in (Union, types.UnionType)
+        else (annotation,)
+    )
+    nullable = type(None) in options
+    (kept,) = (option for option in options if option is not type(None))
+    while hasattr(kept, "__metadata__"):
+        kept = get_args(kept)[0]
+        if get_origin(kept) in (Union, types.UnionType):
+            nullable = True
+            (kept,) = (option for option in get_args(kept) if option is not type(None))
+    if kept in _SCALARS:
+        return _SCALARS[kept], nullable
+    return Json(), nullable and get_origin(kept) is not list
+
+
+def columns_of(model: type[Document]) -> list[Column[Any]]:
+    """A column per field of a document class, `extra` last."""
+    columns: list[Column[Any]] = []
+    for name, field in model.model_fields.items():
+        if Elsewhere not in field.metadata:
+            kind, nullable = _column_type(field)
+            columns.append(Column(name, kind, nullable=nullable))
+    return [*columns, Column("extra", Json())]
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Document):
+        return value.json_object()
+    return [_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _column_value(document: Document, name: str) -> Any:
+    value = _json(getattr(document, name))
+    # No list and an empty one are the same to readers; `extra` remembers which it was.
+    return [] if value is None and name in _listed(type(document)) else value
+
+
+def values_of(document: Document, columns: Sequence[str]) -> list[Any]:
+    """The values of the named columns and of `extra`, which must be the last."""
+    absent = [name for name in type(document).model_fields if name not in document.model_fields_set]
+    listed = _listed(type(document))
+    null = [
+        name for name in sorted(listed) if getattr(document, name) is None and name not in absent
+    ]
+    parts = {"fields": document.unknown, "absent": absent, "null": null}
+    extra = {part: value for part, value in parts.items() if value}
+    return [*(_column_value(document, name) for name in columns[:-1]), extra or None]
+
+
+@cache
+def _listed(model: type[Document]) -> frozenset[str]:
+    """The fields whose null differs from what their column or table says."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if "list[" in str(field.annotation) or Elsewhere in field.metadata
+    )
+
+
+def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, Any]) -> D:
+    """The document that `values_of` took apart; `elsewhere` has the fields that are no columns."""
+    extra = values.pop("extra") or {}
+    given = {**values, **elsewhere}
+    for name, field in model.model_fields.items():
+        if Elsewhere in field.metadata:
+            given.setdefault(name, True)
+    for name in extra.get("null", ()):
+        if given.get(name) in ([], None, True):
+            given[name] = None
+    document = model.model_validate(given)
+    absent = {name for name in extra.get("absent", ()) if not getattr(document, name)}
+    document.__pydantic_fields_set__.clear()
+    document.__pydantic_fields_set__.update(set(model.model_fields) - absent)
+    document.__pydantic_extra__ = extra.get("fields", {})
+    return document
+
+
+class Collection(Generic[D]):
+    """The table of one nested collection, with its reads and writes.
+
+    `keys` are the key columns between the project and the place, for rows that belong to a part or change order;
+    `indexes` are columns that filters look up.
+    """
+
+    def __init__(
+        self, name: str, model: type[D], keys: Sequence[str] = (), indexes: Sequence[str] = ()
+    ) -> None:
+        self.model = model
+        self.keys = ("project_id", *keys, "position")
+        own = columns_of(model)
+        self.columns = [column.name for column in own]
+        self.table = Table(
+            name,
+            METADATA,
+            Column(
+                "project_id",
+                CodePoints,
+                ForeignKey("project.id", ondelete="CASCADE"),
+                nullable=False,
+            ),
+            *(Column(key, CodePoints, nullable=False) for key in keys),
+            Column("position", Integer, nullable=False),
+            *own,
+            PrimaryKeyConstraint(*self.keys),
+            *(Index(None, column, "project_id") for column in indexes),
+        )
+        self.row = namedtuple(f"{model.__name__}", [*self.keys, *self.columns])  # type: ignore[misc]  # noqa: PYI024
+        self._read = select(self.table).order_by(*(self.table.c[key] for key in self.keys))
+        self._delete = delete(self.table).where(
+            and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))
+        )
+
+    async def by_project(self, source: Source, ids: Sequence[str]) -> dict[str, list[Any]]:
+        """Rows of many projects in list order.
+
+        Shape: project id -> rows; a project without any has no entry.
+        """
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in await source.run(self._read.where(self.table.c.project_id.in_(ids))):
+            found[row.project_id].append(self.row._make(row))
+        return found
+
+    def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
+        """The rows of documents in list order, below the key of their list."""
+        return [
+            self.row._make([*key, position, *values_of(document, self.columns)])
+            for position, document in enumerate(documents or ())
+        ]
+
+    def documents(self, rows: Iterable[Any], **elsewhere: dict[Any, Any]) -> list[D]:
+        """The documents of rows; `elsewhere` has, by field and row id, what is in other tables."""
+        found = []
+        for row in rows:
+            values = row._asdict()
+            for key in self.keys:
+                del values[key]
+            others = {name: by_id.get(row.id, []) for name, by_id in elsewhere.items()}
+            found.append(document_from(self.model, values, others))
+        return found
+
+    async def insert(self, source: Source, rows: Sequence[Any]) -> None:
+        """Writes rows in one statement; none costs nothing."""
+        if rows:
+            await source.run(insert(self.table), [row._asdict() for row in rows])
+
+    async def replace(self, source: Source, before: Sequence[Any], after: Sequence[Any]) -> None:
+        """Makes the rows that are there those of `after`, touching the ones that differ: at most two statements."""
+        width = len(self.keys)
+        old = {row[:width]: row for row in before}
+        new = {row[:width]: row for row in after}
+        stale = [key for key, row in old.items() if new.get(key) != row]
+        if stale:
+            await source.run(
+                self._delete,
+                [
+                    {f"old_{name}": value for name, value in zip(self.keys, key, strict=True)}
+                    for key in stale
+                ],
+            )
+        await self.insert(source, [row for key, row in new.items() if old.get(key) != row])

@@ -1,0 +1,36 @@
+"""The customer of a project: a snapshot inside the project, private or business."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from .addresses import Address
+from .collections import Collection
+from .documents import Document, Word
+
+
+class ProjectCustomer(Document):
+    """The fields of a customer that the gateway shows; the others are kept. Source: OmniumProjectCustomer."""
+
+    id: Word | None = Field(None, alias="customerId")
+    number: Word | None = Field(None, alias="customerNumber")
+    first_name: Word | None = None
+    last_name: Word | None = None
+    email: Word | None = None
+    phone: Word | None = None
+    address: Address | None = None
+    addresses: list[Address] | None = None
+    tags: list[Word] | None = None
+    full_name: Word | None = None
+    name: Word | None = None
+    tax_id: Word | None = None
+
+
+def display_name(
+    name: str | None, full_name: str | None, first_name: str | None, last_name: str | None
+) -> str | None:
+    """The name to show: the business's, else the full one, else first and last; None when there is none."""
+    return name or full_name or " ".join(part for part in (first_name, last_name) if part) or None
+
+
+CUSTOMERS = Collection("project_customer", ProjectCustomer)

@@ -1,0 +1,106 @@
+"""What every Omnium document has in common: how it is read strictly, kept whole and written again.
+
+A `Document` is one JSON object of the REST API. It keeps the members that the schema has no place for, and whether
+a member was absent or null, so that an export gives back what an import took.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+from .money import plain
+
+WHOLE_DIGITS = 18
+FRACTION_DIGITS = 10
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
+
+
+def _clean(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("has the character U+0000, which no database can store")
+    return value
+
+
+def _moment(value: object) -> object:
+    if value is None or isinstance(value, datetime):
+        return value
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("is not a time such as 2026-01-31T12:00:00Z")
+    seconds, fraction, offset = match.groups()
+    moment = datetime.fromisoformat(f"{seconds}.{(fraction or '0')[:6]:0<6}{offset or 'Z'}")
+    # .NET sends its zero date where it has no value.
+    if moment.year == 1:
+        return None
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+
+
+def _amount(value: Decimal) -> Decimal:
+    whole, _, fraction = plain(abs(value)).partition(".")
+    if len(whole) > WHOLE_DIGITS or len(fraction) > FRACTION_DIGITS:
+        raise ValueError(
+            f"has {len(whole)} digits before and {len(fraction)} after the point; "
+            f"the limits are {WHOLE_DIGITS} and {FRACTION_DIGITS}"
+        )
+    return Decimal(plain(value))
+
+
+Word = Annotated[str, AfterValidator(_clean)]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), when_used="json"),
+]
+Time = Annotated[Moment | None, BeforeValidator(_moment)]
+# A float would have lost digits before we see it, so documents are read with decimals.
+Amount = Annotated[
+    Decimal,
+    Field(allow_inf_nan=False),
+    AfterValidator(_amount),
+    PlainSerializer(plain, when_used="json"),
+]
+
+
+class Document(BaseModel):
+    """One object of the REST API: its known members as attributes, the others kept."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="allow", validate_by_name=True, validate_by_alias=True
+    )
+
+    @classmethod
+    def of(cls, document: Any) -> Self:
+        """The document of a JSON object. Raises: pydantic.ValidationError, which names each bad member."""
+        return cls.model_validate(document, by_alias=True, by_name=False)
+
+    @classmethod
+    def new(cls, **values: Any) -> Self:
+        """A document made here: every member is there, lists are empty, what is calculated is stated."""
+        document = cls.model_validate(values, by_alias=False, by_name=True)
+        for name, field in cls.model_fields.items():
+            if name not in values and field.default is None:
+                kind = str(field.annotation)
+                if "list[" in kind:
+                    setattr(document, name, [])
+                elif field.exclude:
+                    setattr(document, name, True)
+        document.__pydantic_fields_set__.update(cls.model_fields)
+        return document
+
+    def json_object(self) -> dict[str, Any]:
+        """The members that were given, under their REST names; amounts and times as Python has them."""
+        return self.model_dump(by_alias=True, exclude_unset=True)
+
+    @property
+    def unknown(self) -> dict[str, Any]:
+        """The members that the model has no field for."""
+        return self.__pydantic_extra__ or {}

@@ -1,0 +1,55 @@
+"""The log of a project: a row per write of ours, and the rows its document brought.
+
+Both are in one table. Ours have the version of the write as position (1, 2, ...), those of the document -1, -2, ... in
+its order, so that "position descending" is newest first with the document's rows last.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from .collections import Collection, Source
+from .documents import Document, Time, Word
+
+
+class LogItem(Document):
+    """What happened to a project, when and by whom. Source: OmniumProjectLog."""
+
+    id: Word | None = None
+    date: Time = None
+    user: Word | None = None
+    text: Word | None = None
+    comment: Word | None = None
+    data: Word | None = None
+    previous_workflow_step_name: Word | None = None
+    new_workflow_step_name: Word | None = None
+    due_date: Time = None
+    due_text: Word | None = None
+    hidden: bool = False
+    hidden_from_customer: bool = False
+    hidden_from_partner: bool = False
+
+
+LOG = Collection("project_log", LogItem)
+
+
+def document_rows(project_id: str, items: list[LogItem] | None) -> list[Any]:
+    """The rows of the log that a document brought."""
+    return [row._replace(position=-1 - row.position) for row in LOG.rows([project_id], items)]
+
+
+async def of_documents(source: Source, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Log rows that documents brought, in their order. Shape: project id -> rows."""
+    statement = (
+        select(LOG.table)
+        .where(LOG.table.c.project_id.in_(ids), LOG.table.c.position < 0)
+        .order_by(LOG.table.c.position.desc())
+    )
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in await source.run(statement):
+        found[row.project_id].append(LOG.row._make(row))
+    return found

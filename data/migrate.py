@@ -1,0 +1,67 @@
+"""Brings a database to the newest tables, and tells whether it has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from .database import Database, folder_of
+
+
+class NotAtHead(Exception):
+    """The database lacks migrations, or has some this program does not know."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def head() -> str:
+    """The name of the newest migration."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    assert newest is not None
+    return newest
+
+
+def _upgrade(connection: Connection, target: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
+
+
+async def upgrade(database: Database, target: str = "head") -> str:
+    """Runs the migrations the database lacks. Returns the migration it is at then."""
+    folder = folder_of(database.url)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    async with database.engine.connect() as connection:
+        await connection.execution_options(immediate=True)
+        async with connection.begin():
+            await connection.run_sync(_upgrade, target)
+    return await current(database) or target
+
+
+async def current(database: Database) -> str | None:
+    """The migration the database is at; None when it is empty."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(
+            lambda found: MigrationContext.configure(found).get_current_revision()
+        )
+
+
+async def check(database: Database) -> None:
+    """Passes when the database is at the newest migration. Raises: NotAtHead."""
+    found, wanted = await current(database), head()
+    if found != wanted:
+        raise NotAtHead(
+            f"the database is at migration {found or 'none'}, this program needs {wanted}; "
+            "run `projectgate migrate` with the same PROJECTGATE_DATABASE_URL"
+        )

@@ -1,0 +1,1 @@
+"""Numbered changes to the tables, in one direction, run by `projectgate migrate`."""

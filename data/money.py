@@ -1,0 +1,43 @@
+"""Arithmetic on amounts that never rounds, and the one way an amount is written.
+
+Python's decimals round to 28 digits unless told otherwise; calculated amounts have up to 38.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+EXACT = Context(prec=100)
+_PERCENT = Decimal("0.0001")
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+
+def plain(value: Decimal) -> str:
+    """The amount as text: no exponent, no trailing zeros, no -0."""
+    if not value:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum."""
+    result = ZERO
+    for value in values:
+        result = EXACT.add(result, value)
+    return result
+
+
+def minus(value: Decimal, other: Decimal) -> Decimal:
+    """The exact difference."""
+    return EXACT.subtract(value, other)
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    """`part` of `whole` in percent, rounded half up to 4 places; None when the whole is 0."""
+    if not whole:
+        return None
+    quotient = EXACT.divide(EXACT.multiply(part, HUNDRED), whole)
+    return quotient.quantize(_PERCENT, rounding=ROUND_HALF_UP, context=EXACT)

@@ -1,0 +1,31 @@
+"""The lines of a project's product list."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from .collections import Collection
+from .documents import Amount, Document, Word
+from .properties import Property
+
+
+class ProductRow(Document):
+    """A product line; its id is ours and stays with the line. Source: OmniumProjectProduct."""
+
+    id: Word = ""
+    name: Word | None = None
+    sku_id: Word | None = None
+    product_id: Word | None = None
+    quantity: Amount = Decimal(0)
+    status: Word | None = None
+    cancellation_code: Word | None = None
+    cancellation_reason: Word | None = None
+    properties: list[Property] | None = None
+    reference_type: Word | None = None
+    order_type: Word | None = None
+    order_id: Word | None = None
+
+
+PRODUCTS = Collection(
+    "project_product", ProductRow, indexes=("sku_id", "product_id", "order_id", "status")
+)

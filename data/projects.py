@@ -1,0 +1,242 @@
+"""A project: its document, and its row with what is derived from it for sorting and filtering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    Table,
+    bindparam,
+    insert,
+    select,
+    update,
+)
+
+from .addresses import Address
+from .attachments import Asset
+from .base import METADATA, CodePoints
+from .change_orders import ChangeOrder
+from .check_list import CheckListItem
+from .collections import Calculated, Elsewhere, Source, columns_of, values_of
+from .comments import Comment
+from .contact_persons import ContactPerson
+from .customers import ProjectCustomer, display_name
+from .documents import Amount, Document, Moment, Time, Word
+from .entity_errors import EntityError
+from .form_data import FormEntry
+from .log import LogItem
+from .money import total
+from .partners import ProjectPartner, SinglePartner
+from .parts import ProjectPart
+from .products import ProductRow
+from .properties import ExternalId
+from .stores import ProjectStore
+from .transactions import Summary, Transaction, budget_value, summary, value
+from .workflow_steps import WorkflowStep
+
+
+class Project(Document):
+    """A whole project. Source: OmniumProject; members in its order.
+
+    `workflow_step` is stated here only where no step of the list is the current one.
+    """
+
+    id: Word = ""
+    project_number: Word | None = None
+    name: Word | None = None
+    type: Word | None = None
+    project_type_name: Word | None = None
+    project_category: Word | None = None
+    sub_type: Word | None = None
+    status: Word | None = None
+    created: Moment
+    modified: Moment
+    canceled: Time = None
+    cancellation_code: Word | None = None
+    cancellation_reason: Word | None = None
+    deadline: Time = None
+    project_date: Time = None
+    external_reference: Word | None = None
+    external_ids: Annotated[list[ExternalId] | None, Elsewhere] = None
+    tags: Annotated[list[Word] | None, Elsewhere] = None
+    public_url: Word | None = None
+    customer: Annotated[ProjectCustomer | None, Elsewhere] = None
+    contact_persons: Annotated[list[ContactPerson] | None, Elsewhere] = None
+    store_contact: Annotated[ContactPerson | None, Elsewhere] = None
+    store_id: Word | None = None
+    stores: Annotated[list[ProjectStore] | None, Elsewhere] = None
+    addresses: Annotated[list[Address] | None, Elsewhere] = None
+    partner: Annotated[SinglePartner | None, Elsewhere] = None
+    partners: Annotated[list[ProjectPartner] | None, Elsewhere] = None
+    has_multiple_partners: Calculated = None
+    rejected_by_partners: Annotated[list[Word] | None, Elsewhere] = None
+    partner_check_list: Annotated[list[CheckListItem] | None, Elsewhere] = None
+    products: Annotated[list[ProductRow] | None, Elsewhere] = None
+    project_parts: Annotated[list[ProjectPart] | None, Elsewhere] = None
+    change_orders: Annotated[list[ChangeOrder] | None, Elsewhere] = None
+    transactions: Annotated[list[Transaction] | None, Elsewhere] = None
+    transaction_summary: Calculated = None
+    project_transaction_total: Calculated = None
+    project_value: Amount = Decimal(0)
+    project_budget_value: Amount = Decimal(0)
+    project_additional_value: Amount = Decimal(0)
+    workflow_step: WorkflowStep | None = None
+    workflow_steps: Annotated[list[WorkflowStep] | None, Elsewhere] = None
+    log_items: Annotated[list[LogItem] | None, Elsewhere] = None
+    comments: Annotated[list[Comment] | None, Elsewhere] = None
+    customer_comments: Annotated[list[Comment] | None, Elsewhere] = None
+    form_data: Annotated[list[FormEntry] | None, Elsewhere] = None
+    attachments: Annotated[list[Asset] | None, Elsewhere] = None
+    attachments_root_directory: Word | None = None
+    errors: Annotated[list[EntityError] | None, Elsewhere] = None
+    version_id: Word | None = None
+
+    def state(self) -> dict[str, Any]:
+        """The project as a JSON object that versions and differences are made of: nothing calculated in it."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def current_step(self) -> WorkflowStep | None:
+        """The step the project is at."""
+        if self.workflow_step is not None:
+            return self.workflow_step
+        return next((step for step in self.workflow_steps or () if step.current), None)
+
+    def levels(self) -> dict[str, Summary]:
+        """The sums of transactions by level: `project`, `parts`, `changeOrders`."""
+        return {
+            "project": summary(self.transactions or ()),
+            "parts": summary(
+                row for part in self.project_parts or () for row in part.transactions or ()
+            ),
+            "changeOrders": summary(
+                row for order in self.change_orders or () for row in order.transactions or ()
+            ),
+        }
+
+    def has_transactions(self) -> bool:
+        """Whether there is a transaction on any level, so that the project's value is calculated."""
+        return bool(self.transactions) or any(
+            owner.transactions
+            for owner in [*(self.project_parts or ()), *(self.change_orders or ())]
+        )
+
+    def recalculate(self) -> None:
+        """Sets the project's value and budget from its transactions; without any, both stand as given."""
+        if self.has_transactions():
+            levels = self.levels().values()
+            self.project_value = total([*map(value, levels), self.project_additional_value])
+            self.project_budget_value = total(map(budget_value, levels))
+
+
+_DERIVED = {
+    "project_type_name_key": CodePoints,
+    "customer_key": CodePoints,
+    "partner_key": CodePoints,
+    "store_contact_key": CodePoints,
+    "workflow_step_key": CodePoints,
+    "workflow_step_id": CodePoints,
+    "workflow_step_name": CodePoints,
+}
+
+_own = columns_of(Project)
+_own[0].primary_key = True
+PROJECTS = Table("project", METADATA, *_own, Column("version", Integer, nullable=False))
+for _name, _kind in _DERIVED.items():
+    PROJECTS.append_column(Column(_name, _kind))
+
+COLUMNS = [column.name for column in _own]
+
+
+class SortKey(NamedTuple):
+    """One of the nine things projects sort by, and how it is read from a project."""
+
+    column: str
+    nullable: bool
+
+
+SORT_KEYS = [
+    SortKey("created", nullable=False),
+    SortKey("modified", nullable=False),
+    SortKey("project_type_name_key", nullable=True),
+    SortKey("customer_key", nullable=True),
+    SortKey("partner_key", nullable=True),
+    SortKey("deadline", nullable=True),
+    SortKey("project_value", nullable=False),
+    SortKey("store_contact_key", nullable=True),
+    SortKey("workflow_step_key", nullable=True),
+]
+for _key in SORT_KEYS:
+    Index(None, PROJECTS.c[_key.column], PROJECTS.c.id)
+    if _key.nullable:
+        # Nulls are last in both directions, so they are a range of their own, by id.
+        _null: ColumnElement[bool] = PROJECTS.c[_key.column].is_(None)
+        Index(
+            f"ix_project_id_no_{_key.column}",
+            PROJECTS.c.id,
+            postgresql_where=_null,
+            sqlite_where=_null,
+        )
+for _column in ("store_id", "project_number", "status"):
+    Index(None, PROJECTS.c[_column], PROJECTS.c.id)
+
+
+def _folded(text: str | None) -> str | None:
+    return text.casefold() if text else None
+
+
+def derived(project: Project) -> dict[str, Any]:
+    """The columns of the row that follow from the document: text sort keys, and the current step."""
+    customer, contact, step = project.customer, project.store_contact, project.current_step()
+    shown = customer and display_name(
+        customer.name, customer.full_name, customer.first_name, customer.last_name
+    )
+    partner = project.partner or next(iter(project.partners or ()), None)
+    return {
+        "project_type_name_key": _folded(project.project_type_name),
+        "customer_key": _folded(shown),
+        "partner_key": _folded(partner and partner.name),
+        "store_contact_key": _folded(contact and contact.full_name),
+        "workflow_step_key": _folded(step and step.name),
+        "workflow_step_id": step and step.id,
+        "workflow_step_name": step and step.name,
+    }
+
+
+def row_of(project: Project, version: int) -> dict[str, Any]:
+    """The project's own row."""
+    return (
+        dict(zip(COLUMNS, values_of(project, COLUMNS), strict=True))
+        | derived(project)
+        | {"version": version}
+    )
+
+
+async def by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
+    """Rows of projects. Shape: project id -> row; an unknown id has no entry."""
+    rows = await source.run(select(PROJECTS).where(PROJECTS.c.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+async def lock(source: Source, ids: Sequence[str], visible: ColumnElement[bool]) -> dict[str, Any]:
+    """Rows of visible projects, held against other writers until the transaction ends; locked in the order of ids."""
+    statement = select(PROJECTS).where(PROJECTS.c.id.in_(ids), visible).order_by(PROJECTS.c.id)
+    return {row.id: row for row in await source.run(statement.with_for_update())}
+
+
+async def save(source: Source, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    """Writes a project's own row: new when there is none before, else the columns that differ."""
+    if before is None:
+        await source.run(insert(PROJECTS), after)
+        return
+    changed = {name: value for name, value in after.items() if before[name] != value}
+    if changed:
+        await source.run(
+            update(PROJECTS).where(PROJECTS.c.id == bindparam("old_id")).values(changed),
+            {"old_id": after["id"]},
+        )

@@ -1,0 +1,109 @@
+"""The full-text index over projects: FTS5 on SQLite, tsvector and GIN on PostgreSQL, with the same answers.
+
+Both hold the terms of `words.terms`, so neither database splits or folds anything itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from .base import METADATA, CodePoints
+from .collections import Source
+from .projects import PROJECTS, Project
+from .words import Term, terms
+
+# FTS5 finds rows by an integer, so SQLite has a table that gives each project one.
+NUMBERS = Table(
+    "project_text",
+    MetaData(),
+    Column("number", Integer, primary_key=True),
+    Column("project_id", CodePoints, ForeignKey(PROJECTS.c.id, ondelete="CASCADE"), unique=True),
+)
+VECTORS = Table(
+    "project_text",
+    METADATA,
+    Column(
+        "project_id", CodePoints, ForeignKey("project.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("terms", TSVECTOR, nullable=False),
+    Index("ix_project_text_terms", "terms", postgresql_using="gin"),
+)
+
+_NUMBERED = text("insert or ignore into project_text (project_id) values (:project_id)")
+_FORGET = text(
+    "delete from project_text_index "
+    "where rowid = (select number from project_text where project_id = :project_id)"
+)
+_INDEX = text(
+    "insert into project_text_index (rowid, terms) "
+    "select number, :terms from project_text where project_id = :project_id"
+)
+_VECTOR = func.array_to_tsvector(bindparam("terms", type_=ARRAY(Text)))
+
+
+async def insert_many(source: Source, projects: Sequence[Project]) -> None:
+    """Indexes new projects."""
+    if source.dialect == "postgresql":
+        rows = [{"project_id": project.id, "terms": terms(project)} for project in projects]
+        await source.run(
+            insert(VECTORS).values(project_id=bindparam("project_id"), terms=_VECTOR), rows
+        )
+        return
+    rows = [{"project_id": project.id, "terms": " ".join(terms(project))} for project in projects]
+    await source.run(_NUMBERED, [{"project_id": row["project_id"]} for row in rows])
+    await source.run(_INDEX, rows)
+
+
+async def replace(source: Source, before: Project, after: Project) -> None:
+    """Indexes a changed project again; costs nothing when its terms are the same."""
+    found = terms(after)
+    if found == terms(before):
+        return
+    if source.dialect == "postgresql":
+        statement = upsert(VECTORS).values(project_id=bindparam("project_id"), terms=_VECTOR)
+        statement = statement.on_conflict_do_update(
+            index_elements=["project_id"], set_={"terms": statement.excluded.terms}
+        )
+        await source.run(statement, {"project_id": after.id, "terms": found})
+        return
+    await source.run(_FORGET, {"project_id": after.id})
+    await source.run(_INDEX, {"project_id": after.id, "terms": " ".join(found)})
+
+
+def matching(dialect: str, wanted: Sequence[Term]) -> ColumnElement[bool]:
+    """The condition that a project has all the terms."""
+    if dialect == "postgresql":
+        query = " & ".join(f"'{term.text}'" + (":*" if term.prefix else "") for term in wanted)
+        condition = VECTORS.c.terms.op("@@")(cast(cast(query, Text), TSQUERY))
+        return PROJECTS.c.id.in_(select(VECTORS.c.project_id).where(condition))
+    query = " AND ".join(f'"{term.text}"' + ("*" if term.prefix else "") for term in wanted)
+    found = (
+        select(text("rowid"))
+        .select_from(text("project_text_index"))
+        .where(
+            text("project_text_index match :terms").bindparams(
+                bindparam("terms", query, unique=True)
+            )
+        )
+    )
+    return PROJECTS.c.id.in_(select(NUMBERS.c.project_id).where(NUMBERS.c.number.in_(found)))

@@ -1,0 +1,103 @@
+"""Versions of projects: what each write changed, by whom and when, and the state of a project at any of them.
+
+A version has its changes; every `SNAPSHOT_EVERY`th also the whole state, so that the cost of reading a project
+at a version does not grow with its history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ForeignKey, Integer, PrimaryKeyConstraint, Table, insert, select
+
+from .base import METADATA, CodePoints, Json, UtcTime
+from .collections import Source
+from .differences import Change, apply
+
+SNAPSHOT_EVERY = 20
+
+VERSIONS = Table(
+    "project_version",
+    METADATA,
+    Column("project_id", CodePoints, ForeignKey("project.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", CodePoints, nullable=False),
+    Column("operation", CodePoints, nullable=False),
+    Column("changes", Json(), nullable=False),
+    Column("modified", UtcTime, nullable=False),
+    Column("version_id", CodePoints),
+    Column("snapshot", Json()),
+    PrimaryKeyConstraint("project_id", "version"),
+)
+
+
+class Version(NamedTuple):
+    """A write: when, by whom, which operation, and what it changed.
+
+    `modified` and `version_id` are those of the project after it; `snapshot` is its whole state, at intervals.
+    """
+
+    project_id: str
+    version: int
+    at: datetime
+    actor: str
+    operation: str
+    changes: list[Any]
+    modified: datetime
+    version_id: str | None
+    snapshot: dict[str, Any] | None = None
+
+
+def is_snapshot(version: int) -> bool:
+    """Whether a version stores the whole state: the first, and every 20th."""
+    return version == 1 or version % SNAPSHOT_EVERY == 0
+
+
+async def insert_many(source: Source, versions: Sequence[Version]) -> None:
+    """Writes versions in one statement."""
+    await source.run(insert(VERSIONS), [version._asdict() for version in versions])
+
+
+async def changes_since(source: Source, project_id: str, version: int) -> list[Change]:
+    """Every change after a version, oldest first."""
+    statement = (
+        select(VERSIONS.c.changes)
+        .where(VERSIONS.c.project_id == project_id, VERSIONS.c.version > version)
+        .order_by(VERSIONS.c.version)
+    )
+    return [Change(*change) for row in await source.run(statement) for change in row.changes]
+
+
+async def state_at(source: Source, project_id: str, version: int) -> dict[str, Any] | None:
+    """The state of a project at a version, as `Project.state()`; None when there is no such version."""
+    snapshots = (
+        select(VERSIONS.c.version)
+        .where(
+            VERSIONS.c.project_id == project_id,
+            VERSIONS.c.version <= version,
+            VERSIONS.c.version > version - SNAPSHOT_EVERY,
+            VERSIONS.c.snapshot.is_not(None),
+        )
+        .order_by(VERSIONS.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = (
+        select(VERSIONS)
+        .where(
+            VERSIONS.c.project_id == project_id,
+            VERSIONS.c.version >= snapshots,
+            VERSIONS.c.version <= version,
+        )
+        .order_by(VERSIONS.c.version)
+    )
+    rows = await source.run(statement)
+    if not rows or rows[-1].version != version:
+        return None
+    state: dict[str, Any] = rows[0].snapshot
+    for row in rows[1:]:
+        apply(state, [Change(*change) for change in row.changes])
+    return state | {"modified": rows[-1].modified.isoformat(), "versionId": rows[-1].version_id}

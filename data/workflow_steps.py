@@ -1,0 +1,29 @@
+"""The workflow steps of a project, copied from its type, one of them current."""
+
+from __future__ import annotations
+
+from .collections import Collection
+from .documents import Document, Time, Word
+from .properties import ExternalId
+
+
+class WorkflowStep(Document):
+    """A step of the workflow. Source: WorkflowStep."""
+
+    id: Word = ""
+    index: int = 0
+    name: Word | None = None
+    description: Word | None = None
+    current: bool = False
+    start_date: Time = None
+    date_completed: Time = None
+    accept_text: Word | None = None
+    decline_text: Word | None = None
+    date_text: Word | None = None
+    is_comments_disabled: bool = False
+    hidden_from_customer: bool = False
+    hidden_from_partner: bool = False
+    external_ids: list[ExternalId] | None = None
+
+
+WORKFLOW_STEPS = Collection("project_workflow_step", WorkflowStep)

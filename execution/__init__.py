@@ -1,0 +1,1 @@
+"""The engine: how GraphQL operations run. No noun of projects, no SQL."""

@@ -1,0 +1,103 @@
+"""The explorer page and its files: GraphiQL when it is built, else a plain page of our own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Scope
+
+from projectgate.endpoint import answered
+
+DIRECTORY = Path(__file__).parent / "explorer"
+PLAIN_FILES = ("plain.js", "plain.css")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+# Named here because the tables of an operating system differ, and with `nosniff` a wrong type is a broken page.
+TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".wasm": "application/wasm",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+FRESH = "no-cache"  # kept, but asked for anew each time
+FOREVER = "public, max-age=31536000, immutable"  # the name has a hash of the content
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def routes(token: str | None, directory: Path = DIRECTORY) -> list[BaseRoute]:
+    """The routes of the explorer; its page is given `token`, if there is one."""
+    built = directory / "dist"
+    page = built / "index.html" if (built / "index.html").is_file() else directory / "plain.html"
+
+    async def show(_request: Request) -> Response:
+        """The page."""
+        return _file(page, {"content-security-policy": POLICY})
+
+    async def config(request: Request) -> Response:
+        """What the page has to know. The token goes to pages of this machine only.
+
+        A foreign page can point a name of its own at 127.0.0.1 and is then of the same origin; the name gives it away.
+        """
+        given = token if _host(request.headers.get("host", "")) in LOOPBACK else None
+        return answered({"token": given, "endpoint": "/graphql"}, "application/json")
+
+    found: list[BaseRoute] = [Route("/", show), Route("/explorer/config.json", config)]
+    if page.parent == built:
+        return [*found, Mount("/explorer", BuiltFiles(directory=built))]
+    return [*found, *(_plain(directory / name) for name in PLAIN_FILES)]
+
+
+class BuiltFiles(StaticFiles):
+    """The files of the built explorer; those below assets/ never change."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """A file, or the word that the browser's copy is still right."""
+        path = Path(full_path)
+        lasting = path.parent.name == "assets"
+        response = _file(path, {"cache-control": FOREVER if lasting else FRESH}, stat_result, status_code)
+        if self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(Headers(response.headers))
+        return response
+
+
+def _plain(path: Path) -> Route:
+    async def show(_request: Request) -> Response:
+        return _file(path, {})
+
+    return Route(f"/explorer/{path.name}", show)
+
+
+def _file(
+    path: Path, headers: dict[str, str], stat_result: os.stat_result | None = None, status_code: int = 200
+) -> FileResponse:
+    media = TYPES.get(path.suffix, "application/octet-stream")
+    return FileResponse(
+        path, status_code, {"cache-control": FRESH, **headers}, media_type=media, stat_result=stat_result
+    )
+
+
+def _host(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

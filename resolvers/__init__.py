@@ -1,0 +1,1 @@
+"""The answers: loaders, queries, commands and the rules over rows. No GraphQL, no HTTP."""

