@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, exists, or_, true
 
 from .projects import PROJECTS
 from .stores import STORES
@@ -19,5 +19,8 @@ def visible(stores: Collection[str] | None) -> ColumnElement[bool]:
 
 def in_stores(stores: Collection[str]) -> ColumnElement[bool]:
     """The condition that a project belongs to one of the stores, as its main store or an additional one."""
-    additional = select(STORES.table.c.project_id).where(STORES.table.c.store_id.in_(stores))
-    return or_(PROJECTS.c.store_id.in_(stores), PROJECTS.c.id.in_(additional))
+    # EXISTS, not IN: a page then looks up its own projects only, not all projects of the stores.
+    additional = exists().where(
+        STORES.table.c.project_id == PROJECTS.c.id, STORES.table.c.store_id.in_(stores)
+    )
+    return or_(PROJECTS.c.store_id.in_(stores), additional.correlate(PROJECTS))

@@ -30,8 +30,8 @@ CodePoints = Text().with_variant(Text(collation="C"), "postgresql")
 
 SCALE = 10
 # Calculated amounts have up to 38 digits, 10 of them after the point: a bias above the largest makes each positive.
-_BIAS = 10**38
-_WIDTH = 39
+BIAS = 10**38
+WIDTH = 39
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -43,21 +43,21 @@ class Exact(TypeDecorator[Decimal]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """NUMERIC on PostgreSQL, text on SQLite."""
         return dialect.type_descriptor(
-            String(_WIDTH) if dialect.name == "sqlite" else Numeric(38, SCALE)
+            String(WIDTH) if dialect.name == "sqlite" else Numeric(38, SCALE)
         )
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         """The value as the database stores it."""
         if value is None or dialect.name != "sqlite":
             return value
-        return f"{int(EXACT.scaleb(value, SCALE)) + _BIAS:0{_WIDTH}d}"
+        return f"{int(EXACT.scaleb(value, SCALE)) + BIAS:0{WIDTH}d}"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """The stored value as a Decimal without trailing zeros."""
         if value is None:
             return None
         if isinstance(value, str):
-            value = EXACT.scaleb(Decimal(int(value) - _BIAS), -SCALE)
+            value = EXACT.scaleb(Decimal(int(value) - BIAS), -SCALE)
         return Decimal(plain(value))
 
 
@@ -88,12 +88,14 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
 
-def _number(value: object) -> orjson.Fragment:
+def _other(value: object) -> orjson.Fragment | list[object]:
     if isinstance(value, Decimal):
         return orjson.Fragment(plain(value))
+    if isinstance(value, tuple):
+        return list(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def dumps(value: Any) -> bytes:
     """JSON bytes: decimals as numbers with all their digits, times in UTC with Z."""
-    return orjson.dumps(value, default=_number, option=orjson.OPT_UTC_Z)
+    return orjson.dumps(value, default=_other, option=orjson.OPT_UTC_Z)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from .addresses import Address
@@ -26,11 +28,15 @@ class ProjectCustomer(Document):
     tax_id: Word | None = None
 
 
-def display_name(
-    name: str | None, full_name: str | None, first_name: str | None, last_name: str | None
-) -> str | None:
-    """The name to show: the business's, else the full one, else first and last; None when there is none."""
-    return name or full_name or " ".join(part for part in (first_name, last_name) if part) or None
+def display_name(customer: ProjectCustomer | Any | None) -> str | None:
+    """The name to show of a customer or its row: the business's, else the full one, else first and last.
+
+    None when there is no name, or no customer.
+    """
+    if customer is None:
+        return None
+    parts = (customer.first_name, customer.last_name)
+    return customer.name or customer.full_name or " ".join(part for part in parts if part) or None
 
 
 CUSTOMERS = Collection("project_customer", ProjectCustomer)

@@ -108,7 +108,7 @@ def apply(state: dict[str, Any], changes: Sequence[Change]) -> None:
         if isinstance(last, str):
             target[last] = change.after
         elif len(last) > 1:
-            _place(target, *last, change.after)
+            _place(target, last[0], last[1], change.after)
         else:
             places = {name: place for place, name in enumerate(change.after)}
             target.sort(key=lambda item, key=last[0], order=places: order[item[key]])

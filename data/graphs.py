@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 
@@ -22,7 +22,7 @@ from .form_data import FORM_DATA
 from .partners import PARTNERS, REJECTING_PARTNERS, SINGLE_PARTNERS, RejectingPartner
 from .parts import PARTS, ProjectPart
 from .products import PRODUCTS
-from .projects import PROJECTS, Project
+from .projects import PROJECTS, Project, ProjectRow
 from .stores import STORES
 from .tags import EXTERNAL_IDS, TAGS, Tag
 from .tasks import TASKS
@@ -54,7 +54,7 @@ VALUES: dict[str, tuple[Collection[Any], Any]] = {
     "tags": (TAGS, Tag),
     "rejected_by_partners": (REJECTING_PARTNERS, RejectingPartner),
 }
-_OWNERS = {"project_parts": (PARTS, PART), "change_orders": (CHANGE_ORDERS, CHANGE_ORDER)}
+_OWNERS: dict[str, tuple[Collection[Any], str]] = {"project_parts": (PARTS, PART), "change_orders": (CHANGE_ORDERS, CHANGE_ORDER)}
 COLLECTIONS: list[Collection[Any]] = [
     *LISTS.values(),
     *ONES.values(),
@@ -131,6 +131,24 @@ def _by_owner(collection: Collection[Any], rows: Rows) -> dict[tuple[str, str], 
     return {owner: collection.documents(found) for owner, found in owned.items()}
 
 
+class Stored(NamedTuple):
+    """A project as it stands in the database: the whole, and the rows it is made of."""
+
+    project: Project
+    row: ProjectRow
+    rows: Rows
+
+
+async def read(source: Source, found: Iterable[ProjectRow]) -> dict[str, Stored]:
+    """Whole projects of their own rows: one statement a table. Shape: project id -> project."""
+    by_id = {row.id: row for row in found}
+    below = await load(source, list(by_id)) if by_id else {}
+    return {
+        project_id: Stored(project_of(row, below[project_id]), row, below[project_id])
+        for project_id, row in by_id.items()
+    }
+
+
 async def load(source: Source, ids: Sequence[str]) -> dict[str, Rows]:
     """The rows of everything below many projects: one statement a table.
 
@@ -144,11 +162,14 @@ async def load(source: Source, ids: Sequence[str]) -> dict[str, Rows]:
     return found
 
 
-async def save(source: Source, before: Rows, after: Rows) -> None:
-    """Writes the rows that differ: at most two statements for a table that changed, none for the others."""
+async def save(source: Source, before: Stored, after: Project, version: int) -> None:
+    """Writes what differs: at most two statements for a table that changed, none for the others."""
+    await projects.save(source, before.row, projects.row_of(after, version))
+    rows = rows_of(after)
     for collection in COLLECTIONS:
         name = collection.table.name
-        await collection.replace(source, before.get(name, ()), after.get(name, ()))
+        await collection.replace(source, before.rows.get(name, ()), rows.get(name, ()))
+    await texts.replace(source, before.project, after)
 
 
 async def insert_many(source: Source, new: Iterable[tuple[Project, int]]) -> None:
@@ -157,7 +178,7 @@ async def insert_many(source: Source, new: Iterable[tuple[Project, int]]) -> Non
     if not pairs:
         return
     await source.run(
-        insert(PROJECTS), [projects.row_of(project, version) for project, version in pairs]
+        insert(PROJECTS), [projects.row_of(project, version)._asdict() for project, version in pairs]
     )
     merged: Rows = defaultdict(list)
     for project, _ in pairs:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from .collections import Collection, Source
 from .documents import Document, Time, Word
@@ -49,6 +49,39 @@ async def of_documents(source: Source, ids: Sequence[str]) -> dict[str, list[Any
         .where(LOG.table.c.project_id.in_(ids), LOG.table.c.position < 0)
         .order_by(LOG.table.c.position.desc())
     )
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in await source.run(statement):
+        found[row.project_id].append(LOG.row._make(row))
+    return found
+
+
+async def insert_many(source: Source, items: Sequence[tuple[str, int, LogItem]]) -> None:
+    """Writes rows of ours: project id, version of the write, what to say."""
+    await LOG.insert(source, [row_of(*item) for item in items])
+
+
+def row_of(project_id: str, version: int, item: LogItem) -> Any:
+    """The row of a write of ours."""
+    (row,) = LOG.rows([project_id], [item])
+    return row._replace(position=version)
+
+
+async def newest(
+    source: Source, ids: Sequence[str], first: int, below: int | None
+) -> dict[str, list[Any]]:
+    """The newest rows of many projects' logs, below a position if one is given.
+
+    Shape: project id -> up to `first` rows, newest first, those of the document last.
+    """
+    place = func.row_number().over(
+        partition_by=LOG.table.c.project_id, order_by=LOG.table.c.position.desc()
+    )
+    ranked = select(LOG.table, place.label("place")).where(LOG.table.c.project_id.in_(ids))
+    if below is not None:
+        ranked = ranked.where(LOG.table.c.position < below)
+    rows = ranked.subquery()
+    columns = [rows.c[column.name] for column in LOG.table.c]
+    statement = select(*columns).where(rows.c.place <= first).order_by(rows.c.position.desc())
     found: dict[str, list[Any]] = defaultdict(list)
     for row in await source.run(statement):
         found[row.project_id].append(LOG.row._make(row))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import namedtuple
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
@@ -99,7 +100,7 @@ class Project(Document):
 
     def state(self) -> dict[str, Any]:
         """The project as a JSON object that versions and differences are made of: nothing calculated in it."""
-        return self.model_dump(mode="json", by_alias=True)
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def current_step(self) -> WorkflowStep | None:
         """The step the project is at."""
@@ -192,51 +193,63 @@ def _folded(text: str | None) -> str | None:
 
 def derived(project: Project) -> dict[str, Any]:
     """The columns of the row that follow from the document: text sort keys, and the current step."""
-    customer, contact, step = project.customer, project.store_contact, project.current_step()
-    shown = customer and display_name(
-        customer.name, customer.full_name, customer.first_name, customer.last_name
-    )
-    partner = project.partner or next(iter(project.partners or ()), None)
+    contact, step = project.store_contact, project.current_step()
+    first = next(iter(project.partners or ()), None)
+    partners = (partner.name for partner in (project.partner, first) if partner)
     return {
         "project_type_name_key": _folded(project.project_type_name),
-        "customer_key": _folded(shown),
-        "partner_key": _folded(partner and partner.name),
-        "store_contact_key": _folded(contact and contact.full_name),
-        "workflow_step_key": _folded(step and step.name),
-        "workflow_step_id": step and step.id,
-        "workflow_step_name": step and step.name,
+        "customer_key": _folded(display_name(project.customer)),
+        "partner_key": _folded(next(filter(None, partners), None)),
+        "store_contact_key": _folded(contact.full_name if contact else None),
+        "workflow_step_key": _folded(step.name if step else None),
+        "workflow_step_id": step.id if step else None,
+        "workflow_step_name": step.name if step else None,
     }
 
 
-def row_of(project: Project, version: int) -> dict[str, Any]:
+class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[misc]  # noqa: PYI024
+    """A project's own row. `key` finds what is nested in it: the id, or the state the row was made from."""
+
+    id: str
+    version: int
+    key: Any
+
+    @classmethod
+    def of(cls, row: Iterable[Any], key: Any = None) -> ProjectRow:
+        """The row of a result."""
+        made: ProjectRow = cls._make(row)
+        made.key = key or made.id
+        return made
+
+
+def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
     """The project's own row."""
-    return (
-        dict(zip(COLUMNS, values_of(project, COLUMNS), strict=True))
-        | derived(project)
-        | {"version": version}
-    )
+    values: dict[str, Any] = dict(zip(COLUMNS, values_of(project, COLUMNS), strict=True))
+    values |= derived(project)
+    values["version"] = version
+    return ProjectRow.of((values[name] for name in PROJECTS.c.keys()), key)  # noqa: SIM118
 
 
-async def by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
-    """Rows of projects. Shape: project id -> row; an unknown id has no entry."""
-    rows = await source.run(select(PROJECTS).where(PROJECTS.c.id.in_(ids)))
-    return {row.id: row for row in rows}
+async def by_id(
+    source: Source, ids: Sequence[str], visible: ColumnElement[bool]
+) -> dict[str, ProjectRow]:
+    """Rows of visible projects. Shape: project id -> row; an unknown or invisible id has no entry."""
+    rows = await source.run(select(PROJECTS).where(PROJECTS.c.id.in_(ids), visible))
+    return {row.id: ProjectRow.of(row) for row in rows}
 
 
-async def lock(source: Source, ids: Sequence[str], visible: ColumnElement[bool]) -> dict[str, Any]:
-    """Rows of visible projects, held against other writers until the transaction ends; locked in the order of ids."""
+async def lock(
+    source: Source, ids: Sequence[str], visible: ColumnElement[bool]
+) -> dict[str, ProjectRow]:
+    """The same, held against other writers until the transaction ends; locked in the order of ids."""
     statement = select(PROJECTS).where(PROJECTS.c.id.in_(ids), visible).order_by(PROJECTS.c.id)
-    return {row.id: row for row in await source.run(statement.with_for_update())}
+    rows = await source.run(statement.with_for_update(of=PROJECTS))
+    return {row.id: ProjectRow.of(row) for row in rows}
 
 
-async def save(source: Source, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-    """Writes a project's own row: new when there is none before, else the columns that differ."""
-    if before is None:
-        await source.run(insert(PROJECTS), after)
-        return
-    changed = {name: value for name, value in after.items() if before[name] != value}
+async def save(source: Source, before: ProjectRow, after: ProjectRow) -> None:
+    """Writes the columns of a project's own row that differ, if any."""
+    old = before._asdict()
+    changed = {name: value for name, value in after._asdict().items() if value != old[name]}
     if changed:
-        await source.run(
-            update(PROJECTS).where(PROJECTS.c.id == bindparam("old_id")).values(changed),
-            {"old_id": after["id"]},
-        )
+        await source.run(update(PROJECTS).where(PROJECTS.c.id == after.id).values(changed))

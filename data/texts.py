@@ -90,13 +90,17 @@ async def replace(source: Source, before: Project, after: Project) -> None:
     await source.run(_INDEX, {"project_id": after.id, "terms": " ".join(found)})
 
 
-def matching(dialect: str, wanted: Sequence[Term]) -> ColumnElement[bool]:
-    """The condition that a project has all the terms."""
+def matching(dialect: str, wanted: Sequence[Term], *, every: bool = True) -> ColumnElement[bool]:
+    """The condition that a project has every one of the terms, or at least one; there must be a term."""
     if dialect == "postgresql":
-        query = " & ".join(f"'{term.text}'" + (":*" if term.prefix else "") for term in wanted)
+        query = (" & " if every else " | ").join(
+            f"'{term.text}'" + (":*" if term.prefix else "") for term in wanted
+        )
         condition = VECTORS.c.terms.op("@@")(cast(cast(query, Text), TSQUERY))
         return PROJECTS.c.id.in_(select(VECTORS.c.project_id).where(condition))
-    query = " AND ".join(f'"{term.text}"' + ("*" if term.prefix else "") for term in wanted)
+    query = (" AND " if every else " OR ").join(
+        f'"{term.text}"' + ("*" if term.prefix else "") for term in wanted
+    )
     found = (
         select(text("rowid"))
         .select_from(text("project_text_index"))

@@ -6,11 +6,22 @@ at a version does not grow with its history.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ForeignKey, Integer, PrimaryKeyConstraint, Table, insert, select
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    case,
+    insert,
+    select,
+)
+from sqlalchemy.sql import func
 
 from .base import METADATA, CodePoints, Json, UtcTime
 from .collections import Source
@@ -69,6 +80,35 @@ async def changes_since(source: Source, project_id: str, version: int) -> list[C
         .order_by(VERSIONS.c.version)
     )
     return [Change(*change) for row in await source.run(statement) for change in row.changes]
+
+
+async def newest(
+    source: Source, ids: Sequence[str], first: int, below: int | None
+) -> dict[str, list[Version]]:
+    """The newest versions of many projects, below a version if one is given.
+
+    Shape: project id -> up to `first` versions, newest first; only the first version has its snapshot.
+    """
+    place = func.row_number().over(
+        partition_by=VERSIONS.c.project_id, order_by=VERSIONS.c.version.desc()
+    )
+    first_state = case((VERSIONS.c.version == 1, VERSIONS.c.snapshot))
+    columns = [column for column in VERSIONS.c if column.name != "snapshot"]
+    ranked = select(*columns, first_state.label("snapshot"), place.label("place")).where(
+        VERSIONS.c.project_id.in_(ids)
+    )
+    if below is not None:
+        ranked = ranked.where(VERSIONS.c.version < below)
+    rows = ranked.subquery()
+    statement = (
+        select(*(rows.c[name] for name in Version._fields))
+        .where(rows.c.place <= first)
+        .order_by(rows.c.version.desc())
+    )
+    found: dict[str, list[Version]] = defaultdict(list)
+    for row in await source.run(statement):
+        found[row.project_id].append(Version._make(row))
+    return found
 
 
 async def state_at(source: Source, project_id: str, version: int) -> dict[str, Any] | None:

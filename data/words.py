@@ -75,9 +75,7 @@ def terms(project: Project) -> list[str]:
 
 def _terms(project: Project) -> Iterator[str]:
     customer = project.customer
-    shown = customer and display_name(
-        customer.name, customer.full_name, customer.first_name, customer.last_name
-    )
+    shown = display_name(customer)
     partners = [*([project.partner] if project.partner else ()), *(project.partners or ())]
     free = [project.id, project.project_number, project.name, project.external_reference, shown]
     free += [partner.name for partner in partners]

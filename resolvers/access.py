@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..data.projects import Project
 from .errors import Forbidden
 
 READ = "ProjectRead"
@@ -25,7 +26,9 @@ class Caller:
 def require_read(caller: Caller) -> None:
     """Lets a reader or an admin pass. Raises: Forbidden."""
     if not caller.roles & {READ, ADMIN}:
-        raise Forbidden(f"a query needs the role {READ} or {ADMIN}; the token of {caller.name!r} has neither")
+        raise Forbidden(
+            f"a query needs the role {READ} or {ADMIN}; the token of {caller.name!r} has neither"
+        )
 
 
 def is_admin(caller: Caller) -> bool:
@@ -36,4 +39,30 @@ def is_admin(caller: Caller) -> bool:
 def require_admin(caller: Caller) -> None:
     """Lets an admin pass. Raises: Forbidden."""
     if not is_admin(caller):
-        raise Forbidden(f"a mutation needs the role {ADMIN}; the token of {caller.name!r} does not have it")
+        raise Forbidden(
+            f"a mutation needs the role {ADMIN}; the token of {caller.name!r} does not have it"
+        )
+
+
+def require_scope(caller: Caller, before: Project | None, after: Project) -> None:
+    """Lets a write pass that names no store outside the caller's scope and leaves the project within it.
+
+    Raises: Forbidden.
+    """
+    if caller.stores is None:
+        return
+    named = _stores(after) - (_stores(before) if before else set())
+    outside = sorted(named - caller.stores)
+    if outside:
+        raise Forbidden(
+            f"the store {outside[0]!r} is outside the stores of {caller.name!r}: {', '.join(sorted(caller.stores)) or 'none'}"
+        )
+    if not _stores(after) & caller.stores:
+        raise Forbidden(
+            f"the project would be in no store of {caller.name!r}; keep one of its stores"
+        )
+
+
+def _stores(project: Project) -> set[str]:
+    main = {project.store_id} if project.store_id else set()
+    return main | {store.store_id for store in project.stores or ()}

@@ -57,7 +57,9 @@ class BadUserInput(ProjectGateError):
 class Refused(ProjectGateError):
     """A write that did not happen, with the path of the fault in the input."""
 
-    def __init__(self, message: str, path: Iterable[str | int] = (), *, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, path: Iterable[str | int] = (), *, code: str | None = None
+    ) -> None:
         super().__init__(message, code=code)
         self.path = [str(step) for step in path]
 
@@ -79,7 +81,9 @@ class AmbiguousProduct(Refused):
 
     code = "AMBIGUOUS_PRODUCT"
 
-    def __init__(self, message: str, path: Iterable[str | int], candidates: Sequence[ProductRow]) -> None:
+    def __init__(
+        self, message: str, path: Iterable[str | int], candidates: Sequence[ProductRow]
+    ) -> None:
         super().__init__(message, path)
         self.candidates = list(candidates)
 
@@ -90,7 +94,11 @@ class VersionConflict(Refused):
     code = "VERSION_CONFLICT"
 
     def __init__(
-        self, message: str, path: Iterable[str | int], current_version: int, changed_paths: Sequence[str]
+        self,
+        message: str,
+        path: Iterable[str | int],
+        current_version: int,
+        changed_paths: Sequence[str],
     ) -> None:
         super().__init__(message, path)
         self.current_version = current_version
@@ -102,7 +110,9 @@ class InvalidState(Refused):
 
     code = "INVALID_STATE"
 
-    def __init__(self, message: str, path: Iterable[str | int], allowed_actions: Sequence[str]) -> None:
+    def __init__(
+        self, message: str, path: Iterable[str | int], allowed_actions: Sequence[str]
+    ) -> None:
         super().__init__(message, path)
         self.allowed_actions = list(allowed_actions)
 

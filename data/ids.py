@@ -1,0 +1,10 @@
+"""Ids made here: opaque, and made by the program, so that no database has to number anything."""
+
+from __future__ import annotations
+
+import uuid
+
+
+def new_id() -> str:
+    """An id that nothing else has."""
+    return uuid.uuid4().hex

@@ -1,0 +1,202 @@
+"""Pages of projects: the 18 sort orders as data, and the statement of a page in any of them.
+
+Nulls are last in both directions and the id is the last key, in the direction of the first. A nullable key is thus two
+index ranges, the rows that have a key and the ones that have none, and a statement reads them one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    false,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+
+from .collections import Source
+from .projects import PROJECTS
+
+
+class ProjectSortOrder(Enum):
+    """What projects are sorted by, and in which direction. Source: the sort orders of the REST search."""
+
+    CREATED_ASCENDING = "CREATED_ASCENDING"
+    CREATED_DESCENDING = "CREATED_DESCENDING"
+    MODIFIED_ASCENDING = "MODIFIED_ASCENDING"
+    MODIFIED_DESCENDING = "MODIFIED_DESCENDING"
+    PROJECT_TYPE_NAME_ASCENDING = "PROJECT_TYPE_NAME_ASCENDING"
+    PROJECT_TYPE_NAME_DESCENDING = "PROJECT_TYPE_NAME_DESCENDING"
+    CUSTOMER_ASCENDING = "CUSTOMER_ASCENDING"
+    CUSTOMER_DESCENDING = "CUSTOMER_DESCENDING"
+    PARTNER_ASCENDING = "PARTNER_ASCENDING"
+    PARTNER_DESCENDING = "PARTNER_DESCENDING"
+    PROJECT_DEADLINE_ASCENDING = "PROJECT_DEADLINE_ASCENDING"
+    PROJECT_DEADLINE_DESCENDING = "PROJECT_DEADLINE_DESCENDING"
+    PROJECT_VALUE_ASCENDING = "PROJECT_VALUE_ASCENDING"
+    PROJECT_VALUE_DESCENDING = "PROJECT_VALUE_DESCENDING"
+    PROJECT_STORE_CONTACT_ASCENDING = "PROJECT_STORE_CONTACT_ASCENDING"
+    PROJECT_STORE_CONTACT_DESCENDING = "PROJECT_STORE_CONTACT_DESCENDING"
+    PROJECT_CURRENT_WORKFLOW_STEP_ASCENDING = "PROJECT_CURRENT_WORKFLOW_STEP_ASCENDING"
+    PROJECT_CURRENT_WORKFLOW_STEP_DESCENDING = "PROJECT_CURRENT_WORKFLOW_STEP_DESCENDING"
+
+
+_KEYS: dict[str, Column[Any]] = {
+    "CREATED": PROJECTS.c.created,
+    "MODIFIED": PROJECTS.c.modified,
+    "PROJECT_TYPE_NAME": PROJECTS.c.project_type_name_key,
+    "CUSTOMER": PROJECTS.c.customer_key,
+    "PARTNER": PROJECTS.c.partner_key,
+    "PROJECT_DEADLINE": PROJECTS.c.deadline,
+    "PROJECT_VALUE": PROJECTS.c.project_value,
+    "PROJECT_STORE_CONTACT": PROJECTS.c.store_contact_key,
+    "PROJECT_CURRENT_WORKFLOW_STEP": PROJECTS.c.workflow_step_key,
+}
+
+
+class Position(NamedTuple):
+    """A place in an order, whether or not a project is there: the sort key, and the id."""
+
+    key: Any
+    id: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A sort order as the statement needs it; without a key projects are sorted by id."""
+
+    key: Column[Any] | None
+    descending: bool
+
+    @classmethod
+    def of(cls, sort: ProjectSortOrder | None) -> Order:
+        """The key and direction of a sort order; none given is by id, ascending."""
+        if sort is None:
+            return cls(None, descending=False)
+        name, _, direction = sort.value.rpartition("_")
+        return cls(_KEYS[name], direction == "DESCENDING")
+
+    def position(self, row: Any) -> Position:
+        """Where a row is."""
+        return Position(None if self.key is None else getattr(row, self.key.name), row.id)
+
+
+BY_ID = Order(None, descending=False)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which rows of an order: `limit` of those between two positions, from the front or from the back."""
+
+    limit: int
+    offset: int = 0
+    after: Position | None = None
+    before: Position | None = None
+    backward: bool = False
+
+
+class _Range(NamedTuple):
+    """A range of an index: the columns it is sorted by, and the condition to be in it."""
+
+    keys: Sequence[Column[Any]]
+    within: ColumnElement[bool]
+
+
+def _range(
+    order: Order,
+    keys: Sequence[Column[Any]],
+    member: ColumnElement[bool],
+    after: Position | None,
+    before: Position | None,
+) -> _Range:
+    """The rows of a range strictly between two positions of it."""
+    for position, upwards in ((after, not order.descending), (before, order.descending)):
+        if position is not None:
+            values = (position.key, position.id)[-len(keys) :]
+            bound = tuple_(*(literal(v, k.type) for v, k in zip(values, keys, strict=True)))
+            # One comparison of rows, since databases walk an index for it; and it takes no null.
+            member &= tuple_(*keys) > bound if upwards else tuple_(*keys) < bound
+    return _Range(keys, member)
+
+
+def _ranges(order: Order, wanted: Slice) -> list[_Range]:
+    """The ranges that hold the rows, in the direction of reading."""
+    key, after, before = order.key, wanted.after, wanted.before
+    if key is None or not key.nullable:
+        keys = (PROJECTS.c.id,) if key is None else (key, PROJECTS.c.id)
+        return [_range(order, keys, true(), after, before)]
+    found = []
+    if after is None or after.key is not None:
+        end = None if before is None or before.key is None else before
+        bounded = after is not None or end is not None
+        member = true() if bounded else key.is_not(None)
+        found.append(_range(order, (key, PROJECTS.c.id), member, after, end))
+    if before is None or before.key is None:
+        start = None if after is None or after.key is not None else after
+        found.append(_range(order, (PROJECTS.c.id,), key.is_(None), start, before))
+    return found[::-1] if wanted.backward else found
+
+
+def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select[Any]:
+    """The rows of a slice of the projects that meet a condition, in the direction of reading."""
+    descending = order.descending != wanted.backward
+
+    def walk(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        return [column.desc() if descending else column.asc() for column in columns]
+
+    ranges = _ranges(order, wanted)
+    if not ranges:
+        return select(PROJECTS).where(false())
+    if len(ranges) == 1:
+        ((keys, within),) = ranges
+        rows = select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(wanted.limit)
+        return rows.offset(wanted.offset) if wanted.offset else rows
+
+    assert order.key is not None
+    depth = wanted.offset + wanted.limit
+    head, tail = (
+        select(PROJECTS.c.id, order.key.label("key"))
+        .where(where, within)
+        .order_by(*walk(keys))
+        .limit(depth)
+        for keys, within in ranges
+    )
+    first = head.cte("first")
+    # The second range is not read when the first one has enough.
+    missing = select(func.count()).select_from(first).scalar_subquery() < depth
+    found = union_all(select(first), select(tail.where(missing).subquery())).subquery()
+
+    def joined(part: FromClause) -> list[ColumnElement[Any]]:
+        is_null = part.c.key.is_(None)
+        keyed_first = is_null.desc() if wanted.backward else is_null.asc()
+        return [keyed_first, *walk((part.c.key, part.c.id))]
+
+    page = select(found).order_by(*joined(found)).limit(wanted.limit).offset(wanted.offset)
+    place = page.subquery("place")
+    return select(PROJECTS).join(place, place.c.id == PROJECTS.c.id).order_by(*joined(place))
+
+
+async def page(
+    source: Source, where: ColumnElement[bool], order: Order, wanted: Slice
+) -> list[Row[Any]]:
+    """The rows of a slice, in the order asked for."""
+    rows = await source.run(statement(where, order, wanted))
+    return list(rows[::-1] if wanted.backward else rows)
+
+
+async def count(source: Source, where: ColumnElement[bool]) -> int:
+    """How many projects meet a condition."""
+    ((found,),) = await source.run(select(func.count()).select_from(PROJECTS).where(where))
+    return int(found)

@@ -1,0 +1,106 @@
+"""Loaders from data functions: many keys in, one statement, results in the order of the keys.
+
+A key is a project id, or a `Revision`, which brings its rows itself. Matching keys to results is written here only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+
+from ..data.collections import Collection, Source
+from ..data.versions import Version
+from .revisions import Revision
+
+Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, list[Any]]]]
+
+
+async def _rows(
+    source: Source, collection: Collection[Any], keys: Sequence[str | Revision]
+) -> list[list[Any]]:
+    ids = [key for key in keys if isinstance(key, str)]
+    found = await collection.by_project(source, ids) if ids else {}
+    return [
+        key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
+        for key in keys
+    ]
+
+
+def many(source: Source, collection: Collection[Any]) -> DataLoader[str | Revision, list[Any]]:
+    """Gives the rows of a nested collection in list order, [] where there are none."""
+
+    async def load(keys: list[str | Revision]) -> list[list[Any]]:
+        return await _rows(source, collection, keys)
+
+    return DataLoader(load)
+
+
+def one(source: Source, collection: Collection[Any]) -> DataLoader[str | Revision, Any]:
+    """Gives the only row of a collection, None where there is none."""
+
+    async def load(keys: list[str | Revision]) -> list[Any]:
+        return [next(iter(rows), None) for rows in await _rows(source, collection, keys)]
+
+    return DataLoader(load)
+
+
+def owned(
+    source: Source, collection: Collection[Any]
+) -> DataLoader[tuple[str | Revision, str, str], list[Any]]:
+    """Gives the rows of one owner inside a project: (project, level, owner id)."""
+
+    async def load(keys: list[tuple[str | Revision, str, str]]) -> list[list[Any]]:
+        projects = list(dict.fromkeys(project for project, _, _ in keys))
+        groups: dict[Hashable, list[Any]] = {}
+        for project, rows in zip(projects, await _rows(source, collection, projects), strict=True):
+            for row in rows:
+                groups.setdefault((project, row.level, row.owner_id), []).append(row)
+        return [groups.get(key, []) for key in keys]
+
+    return DataLoader(load)
+
+
+def newest(
+    source: Source, table: str, read: Newest
+) -> DataLoader[tuple[str | Revision, int, int | None], list[Any]]:
+    """Gives the newest rows of a history: (project, how many, below which place; None: from the newest).
+
+    A revision sees what was there at its version; a dry run also the row it would have written.
+    """
+
+    async def load(keys: list[tuple[str | Revision, int, int | None]]) -> list[list[Any]]:
+        results: dict[Any, list[Any]] = {}
+        for first, below in dict.fromkeys((first, below) for _, first, below in keys):
+            asked = [key[0] for key in keys if key[1:] == (first, below)]
+            ids = [key for key in asked if isinstance(key, str)]
+            found = await read(source, ids, first, below) if ids else {}
+            for key in asked:
+                results[key, first, below] = (
+                    await _of_revision(source, table, read, key, first, below)
+                    if isinstance(key, Revision)
+                    else found.get(key, [])
+                )
+        return [results[key] for key in keys]
+
+    return DataLoader(load)
+
+
+async def _of_revision(
+    source: Source, table: str, read: Newest, revision: Revision, first: int, below: int | None
+) -> list[Any]:
+    top = revision.version + 1
+    limit = top if below is None else min(below, top)
+    written = (await read(source, [revision.id], first, limit)).get(revision.id, [])
+    before, after = revision.history(table)
+    return [
+        *(row for row in before if below is None),
+        *(row for row in written if place(row) > 0),
+        *(row for row in after if place(row) < limit),
+    ][:first]
+
+
+def place(row: Any) -> int:
+    """Where a row stands in its history: the number a page begins below."""
+    return int(row.version if isinstance(row, Version) else row.position)

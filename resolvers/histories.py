@@ -1,0 +1,98 @@
+"""Pages of a project's log and of its versions, newest first, with cursors that fit nowhere else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from aiodataloader import DataLoader
+
+from ..data.differences import Change, differences
+from ..data.projects import ProjectRow
+from ..data.versions import Version
+from .batch import place
+from .errors import BadUserInput
+
+LIMIT = 100
+# A place is a version, or counts down from -1; databases hold it in four bytes.
+_PLACES = range(-(2**31), 2**31)
+
+
+class Edge(NamedTuple):
+    """A row with its cursor."""
+
+    node: Any
+    cursor: str
+
+
+class PageInfo(NamedTuple):
+    """Where a page is."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+class Page(NamedTuple):
+    """A page of a history."""
+
+    edges: Sequence[Edge]
+    nodes: Sequence[Any]
+    page_info: PageInfo
+
+
+async def page(
+    loader: DataLoader[Any, Any], row: ProjectRow, history: str, first: int, after: str | None
+) -> Page:
+    """The newest rows of a history, `log` or `versions`, below a cursor if one is given.
+
+    Raises: BadUserInput for a page size outside 1..100, and INVALID_CURSOR for a cursor of something else.
+    """
+    if not 1 <= first <= LIMIT:
+        raise BadUserInput(
+            f"first is {first}; the limits are 1 and {LIMIT}: for more, give endCursor as after"
+        )
+    below = None if after is None else _place(after, row.id, history)
+    # One more than asked for tells whether there is more.
+    found = await loader.load((row.key, first + 1, below))
+    edges = [Edge(item, _cursor(row.id, history, place(item))) for item in found[:first]]
+    info = PageInfo(
+        has_next_page=len(found) > first,
+        has_previous_page=below is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return Page(edges, [edge.node for edge in edges], info)
+
+
+def _cursor(project_id: str, history: str, at: int) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([history, project_id, at])).decode().rstrip("=")
+
+
+def _place(cursor: str, project_id: str, history: str) -> int:
+    try:
+        text = base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        )
+        kind, owner, at = orjson.loads(text)
+    except (binascii.Error, ValueError, TypeError):
+        kind = owner = at = None
+    if kind != history or owner != project_id or type(at) is not int or at not in _PLACES:
+        shown = cursor if len(cursor) <= 60 else f"{cursor[:60]}…"
+        raise BadUserInput(
+            f"after is {shown!r}, which is no cursor of {history} of project {project_id!r}; give the endCursor of "
+            "a page of it, or leave it out for the newest",
+            code="INVALID_CURSOR",
+        )
+    return at
+
+
+def changes_of(version: Version) -> Sequence[Change]:
+    """What a write changed; the first one made everything that it began with."""
+    if version.version == 1 and version.snapshot is not None:
+        return differences({}, version.snapshot)
+    return [Change(*change) for change in version.changes]

@@ -1,0 +1,249 @@
+"""The two product writes REST is known for: the status of single lines, and the whole list anew."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from ..data.database import Transaction
+from ..data.products import ProductRow
+from ..data.projects import Project
+from .changes import Applied, Command, Outcome, change
+from .context import Context
+from .errors import AmbiguousProduct, NotFound
+from .inputs import LIST_LIMIT, Faults, Given, Path, listed, matched, require_unique_keys
+
+ACTIVE = "Active"
+ONE = Decimal(1)
+
+
+class Absent(enum.Enum):
+    """Says that a field was not given, which is not the same as null."""
+
+    ABSENT = "absent"
+
+
+ABSENT = Absent.ABSENT
+Text = str | None | Literal[Absent.ABSENT]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """The new status of one line, found by its id or its sku; code and reason: ABSENT keeps, None clears."""
+
+    status: str
+    sku_id: str | None = None
+    line_id: str | None = None
+    order_id: str | None = None
+    cancellation_code: Text = ABSENT
+    cancellation_reason: Text = ABSENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateProductStatus(Command):
+    """Sets the status of single lines. Source: POST UpdateProjectProductStatus."""
+
+    operation: ClassVar[str] = "updateProjectProductStatus"
+
+    product_status_updates: Sequence[StatusUpdate]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaceProducts(Command):
+    """Replaces the product list. Source: PATCH /api/Projects with `products`."""
+
+    operation: ClassVar[str] = "replaceProjectProducts"
+
+    products: list[Given]
+
+
+async def update_product_status(context: Context, command: UpdateProductStatus) -> Outcome:
+    """Sets the status of single lines, all or none."""
+
+    async def apply(_: Transaction, project: Project, __: datetime) -> Applied:
+        set_statuses(project, command.product_status_updates)
+        return Applied()
+
+    return await change(context, command, apply)
+
+
+async def replace_products(context: Context, command: ReplaceProducts) -> Outcome:
+    """Replaces the product list; the outcome's details are the ids of lines `added`, `updated`, `removed`."""
+
+    async def apply(_: Transaction, project: Project, __: datetime) -> Applied:
+        faults = Faults()
+        before = list(project.products or ())
+        project.products = replaced(before, command.products, faults)
+        faults.check()
+        return Applied(difference(before, project.products))
+
+    return await change(context, command, apply)
+
+
+def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
+    """Puts status updates onto a project's lines. Raises: RefusedTogether with all faults of the request."""
+    faults, path = Faults(), "productStatusUpdates"
+    if not updates:
+        faults.invalid(
+            "productStatusUpdates is empty; name at least one line", [path], "EMPTY_INPUT"
+        )
+    elif len(updates) > LIST_LIMIT:
+        faults.invalid(
+            f"productStatusUpdates has {len(updates):,} elements; the limit is {LIST_LIMIT:,}",
+            [path],
+            "TOO_MANY",
+        )
+        updates = []
+    lines = project.products or []
+    found: dict[str, int] = {}
+    for place, update in enumerate(updates):
+        if not update.status.strip():
+            faults.invalid("status is blank; give the new status", [path, place, "status"])
+        line = _line(lines, update, [path, place], faults)
+        if line is None:
+            continue
+        if line.id in found:
+            key = "lineId" if update.line_id is not None else "skuId"
+            faults.invalid(
+                f"the line {line.id!r} is already updated by element {found[line.id]}",
+                [path, place, key],
+                "DUPLICATE_UPDATE",
+            )
+            continue
+        found[line.id] = place
+        _set_status(line, update)
+    faults.check()
+
+
+def _set_status(line: ProductRow, update: StatusUpdate) -> None:
+    line.status = update.status
+    if not isinstance(update.cancellation_code, Absent):
+        line.cancellation_code = update.cancellation_code
+    if not isinstance(update.cancellation_reason, Absent):
+        line.cancellation_reason = update.cancellation_reason
+
+
+def _line(
+    lines: Sequence[ProductRow], update: StatusUpdate, path: Path, faults: Faults
+) -> ProductRow | None:
+    """The line an update names; None, with a fault, when it names none or several."""
+    if (update.sku_id is None) == (update.line_id is None):
+        given = "neither" if update.sku_id is None else "both"
+        faults.invalid(f"{given} of skuId and lineId given; give exactly one", path)
+        return None
+    if update.line_id is not None:
+        return _line_by_id(lines, update, path, faults)
+    with_sku = [line for line in lines if line.sku_id == update.sku_id]
+    matches = [line for line in with_sku if update.order_id in (None, line.order_id)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        ids = ", ".join(repr(line.id) for line in matches)
+        narrow = (
+            "name one by lineId"
+            if update.order_id
+            else "narrow it by orderId, or name one by lineId"
+        )
+        faults.add(
+            AmbiguousProduct(
+                f"the sku {update.sku_id!r} is on {len(matches)} lines ({ids}); {narrow}",
+                [*path, "skuId"],
+                matches,
+            )
+        )
+        return None
+    faults.add(_no_line(lines, with_sku, update, path))
+    return None
+
+
+def _line_by_id(
+    lines: Sequence[ProductRow], update: StatusUpdate, path: Path, faults: Faults
+) -> ProductRow | None:
+    line = next((line for line in lines if line.id == update.line_id), None)
+    if line is None:
+        faults.add(
+            NotFound(
+                f"the project has no line {update.line_id!r}",
+                [*path, "lineId"],
+                code="PRODUCT_NOT_FOUND",
+            )
+        )
+    elif update.order_id not in (None, line.order_id):
+        faults.add(
+            NotFound(
+                f"the line {update.line_id!r} is of order {line.order_id!r}, not {update.order_id!r}",
+                [*path, "orderId"],
+                code="PRODUCT_NOT_FOUND",
+            )
+        )
+        return None
+    return line
+
+
+def _no_line(
+    lines: Sequence[ProductRow], with_sku: Sequence[ProductRow], update: StatusUpdate, path: Path
+) -> NotFound:
+    """The fault of a sku on no line, with what the caller may have meant."""
+    message = f"no line has the sku {update.sku_id!r}"
+    if with_sku:
+        orders = ", ".join(sorted({repr(line.order_id) for line in with_sku}))
+        message += f" of order {update.order_id!r}; it is on a line of order {orders}"
+        return NotFound(message, [*path, "orderId"], code="PRODUCT_NOT_FOUND")
+    wanted = (update.sku_id or "").strip().casefold()
+    near = sorted(
+        {
+            line.sku_id
+            for line in lines
+            if (line.sku_id or "").strip().casefold() == wanted and line.sku_id
+        }
+    )
+    if near:
+        message += f"; skus are compared exactly, did you mean {' or '.join(map(repr, near))}?"
+    return NotFound(message, [*path, "skuId"], code="PRODUCT_NOT_FOUND")
+
+
+def replaced(before: Sequence[ProductRow], given: Any, faults: Faults) -> list[ProductRow]:
+    """The product list that an input asks for; faults are added, never raised."""
+
+    def finish(line: ProductRow, element: Given, path: Path) -> None:
+        if element.get("id") is None:
+            # What a new line leaves out: REST's lists have active lines, and a line is of something.
+            line.status = ACTIVE if line.status is None else line.status
+            line.quantity = element.get("quantity", ONE)
+        if line.status is not None and not line.status.strip():
+            faults.invalid("status is blank; leave it out for Active", [*path, "status"])
+        if line.quantity < 0:
+            faults.invalid(
+                f"quantity is {line.quantity}; it must be 0 or more", [*path, "quantity"]
+            )
+        require_unique_keys(line.properties, path, faults)
+
+    elements = listed(given, ["products"], faults)
+    return matched(
+        ProductRow,
+        before,
+        elements,
+        ["products"],
+        faults,
+        missing="PRODUCT_NOT_FOUND",
+        finish=finish,
+    )
+
+
+def difference(before: Sequence[ProductRow], after: Sequence[ProductRow]) -> dict[str, list[str]]:
+    """The ids of lines that were `added`, `updated` and `removed`, in list order."""
+    old = {line.id: line.model_dump(exclude_none=True) for line in before}
+    kept = {line.id for line in after}
+    return {
+        "added": [line.id for line in after if line.id not in old],
+        "updated": [
+            line.id
+            for line in after
+            if line.id in old and line.model_dump(exclude_none=True) != old[line.id]
+        ],
+        "removed": [line.id for line in before if line.id not in kept],
+    }

@@ -1,0 +1,86 @@
+"""One write, one record: what differs is saved together with one version and one log row, or nothing is.
+
+Mutations and imports end here; nothing else writes a project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..data import graphs, log, versions
+from ..data.collections import Source
+from ..data.differences import Change, differences
+from ..data.graphs import Stored
+from ..data.ids import new_id
+from ..data.log import LogItem
+from ..data.projects import Project
+from ..data.versions import Version
+
+IMPORT = "import"
+
+
+class Write(NamedTuple):
+    """A write about to be recorded: what was there (None: a new project), what is to be, and what to log."""
+
+    before: Stored | None
+    after: Project
+    note: LogItem | None = None
+
+
+class Record(NamedTuple):
+    """A recorded write."""
+
+    project: Project
+    version: Version
+    changes: list[Change]
+    log: Any
+
+
+async def record(
+    source: Source, writes: Sequence[Write], *, actor: str, operation: str, at: datetime
+) -> list[Record | None]:
+    """Saves writes, a record each in their order; None where nothing differs, and nothing is written then.
+
+    `modified` and `versionId` follow the write, but for an import, whose documents bring their own.
+    """
+    records = [_record(write, actor, operation, at) for write in writes]
+    made = [(write, done) for write, done in zip(writes, records, strict=True) if done is not None]
+    await graphs.insert_many(
+        source, [(done.project, 1) for write, done in made if write.before is None]
+    )
+    for write, done in made:
+        if write.before is not None:
+            await graphs.save(source, write.before, done.project, done.version.version)
+    if made:
+        await versions.insert_many(source, [done.version for _, done in made])
+        await log.LOG.insert(source, [done.log for _, done in made])
+    return records
+
+
+def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | None:
+    before, project = write.before, write.after
+    project.recalculate()
+    changes = differences(before.project.state() if before else {}, project.state())
+    if not changes:
+        return None
+    if operation != IMPORT:
+        project.modified = at
+        project.version_id = new_id()
+    number = before.row.version + 1 if before else 1
+    version = Version(
+        project.id,
+        number,
+        at,
+        actor,
+        operation,
+        # The first version's changes are all of its snapshot.
+        changes if before else [],
+        project.modified,
+        project.version_id,
+        project.state() if versions.is_snapshot(number) else None,
+    )
+    note = write.note or LogItem.new(text=operation)
+    note = note.model_copy(update={"id": new_id(), "date": at, "user": actor})
+    return Record(project, version, changes, log.row_of(project.id, number, note))

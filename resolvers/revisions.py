@@ -1,0 +1,62 @@
+"""A project at one of its versions, whole and in memory: what a write returns, and what `atVersion` asks for.
+
+A revision stands in for the project id as the key of loaders. What is nested in the project is then taken from
+the revision, never from a later writer's rows.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from ..data import graphs, versions
+from ..data.collections import Source
+from ..data.log import LOG
+from ..data.projects import Project, ProjectRow, row_of
+
+
+class Revision:
+    """A project as a version left it; `log` and `version` are rows of a dry run, which no table has."""
+
+    def __init__(
+        self,
+        project: Project,
+        version: int,
+        *,
+        log: Any = None,
+        pending: versions.Version | None = None,
+    ) -> None:
+        self.project = project
+        self.id = project.id
+        self.version = version
+        self.log = log
+        self.pending = pending
+
+    @cached_property
+    def row(self) -> ProjectRow:
+        """The project's own row."""
+        return row_of(self.project, self.version, key=self)
+
+    @cached_property
+    def _rows(self) -> graphs.Rows:
+        # A row finds what is nested in it by its project; here that is this revision.
+        return {
+            name: [row._replace(project_id=self) for row in rows]
+            for name, rows in graphs.rows_of(self.project).items()
+        }
+
+    def rows(self, table: str) -> list[Any]:
+        """The rows of a nested collection."""
+        return self._rows[table]
+
+    def history(self, table: str) -> tuple[list[Any], list[Any]]:
+        """Rows of a history that are not to be read from its table: those before it and those after it."""
+        if table == LOG.table.name:
+            return [] if self.log is None else [self.log], self.rows(table)
+        return [] if self.pending is None else [self.pending], []
+
+
+async def at_version(source: Source, project_id: str, version: int) -> Revision | None:
+    """The project as the write of a version left it; None when there is no such version."""
+    state = await versions.state_at(source, project_id, version)
+    return None if state is None else Revision(Project.of(state), version)
