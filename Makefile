@@ -1,0 +1,68 @@
+# Everything runs in .venv, made from the lock files. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+PORT ?= 8000
+BIN := .venv/bin
+NODE_NEEDED := 20.19.0
+# Where the demo keeps its database.
+export PROJECTGATE_DATABASE_URL ?= sqlite+aiosqlite:///var/demo.sqlite
+
+.PHONY: help install run test check lint types contracts schema lock explorer clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.venv/run.ok: requirements/bootstrap.lock requirements/run.lock pyproject.toml
+	@test -x $(BIN)/python || $$(command -v $(PYTHON) || command -v python3) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.ok: .venv/run.ok requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+install: .venv/dev.ok ## set up everything that running and testing need
+
+explorer: projectgate/explorer/dist/index.html ## build the GraphiQL page (needs node 20.19 or newer)
+
+projectgate/explorer/dist/index.html: $(shell find explorer -type f -not -path '*/node_modules/*' 2>/dev/null)
+	@cd explorer && npm ci --ignore-scripts --silent && npm run --silent build
+	@touch $@
+
+# The page is built when a node that can do it is there; without one the server has a plain page.
+.PHONY: page
+page:
+	@if node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null; \
+	then $(MAKE) --no-print-directory explorer || echo "The explorer could not be built; the plain page stands in."; \
+	else echo "No node >= $(NODE_NEEDED): the plain page stands in for the explorer."; fi
+
+run: .venv/run.ok page ## serve demo data with the explorer on http://127.0.0.1:$(PORT)/
+	@$(BIN)/projectgate serve --demo --port $(PORT)
+
+test: .venv/dev.ok page ## run all tests
+	@$(BIN)/pytest -n 2
+
+lint: .venv/dev.ok ## check style and format
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/dev.ok ## check types
+	@$(BIN)/mypy
+
+contracts: .venv/dev.ok ## check that imports point one way
+	@$(BIN)/lint-imports
+
+check: lint types contracts test ## everything that a change must pass
+
+schema: .venv/dev.ok ## write schema/schema.graphql from the code
+	@$(BIN)/projectgate schema print > schema/schema.graphql
+
+lock: ## resolve the dependencies of pyproject.toml anew
+	@cd requirements && ./lock
+
+clean: ## remove what was made here
+	@rm -rf .venv var build dist *.egg-info projectgate/explorer/dist explorer/node_modules

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Sets the status of one product of a project with curl.
+# Usage: PROJECTGATE_TOKEN=… update_product_status.sh PROJECT_ID SKU STATUS EXPECTED_VERSION KEY
+# Exit code: 0 done, 1 refused (the answer says why), 22 the request could not be answered.
+set -euo pipefail
+url=${PROJECTGATE_URL:-http://127.0.0.1:8000/graphql}
+
+read -r -d '' body <<JSON || true
+{
+  "query": "mutation(\$input: UpdateProjectProductStatusInput!) { updateProjectProductStatus(input: \$input) { changed project { version products { skuId status } } userErrors { code message path } } }",
+  "variables": {
+    "input": {
+      "projectId": "$1",
+      "productStatusUpdates": [{ "skuId": "$2", "status": "$3" }],
+      "expectedVersion": $4,
+      "idempotencyKey": "$5"
+    }
+  }
+}
+JSON
+
+answer=$(curl --silent --show-error --fail-with-body "$url" \
+  --header "Authorization: Bearer $PROJECTGATE_TOKEN" \
+  --header "Content-Type: application/json" \
+  --header "Accept: application/graphql-response+json" \
+  --data-binary "$body")
+printf '%s\n' "$answer"
+case $answer in *'"userErrors":[]'*) ;; *) exit 1 ;; esac
