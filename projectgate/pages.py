@@ -8,21 +8,19 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
-from projectgate.endpoint import answered
-
 DIRECTORY = Path(__file__).parent / "explorer"
 PLAIN_FILES = ("plain.js", "plain.css")
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
-    "img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self' data:; img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# Named here because the tables of an operating system differ, and with `nosniff` a wrong type is a broken page.
+# Named here because the tables of operating systems differ, and `nosniff` forgives no wrong type.
 TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -54,10 +52,13 @@ def routes(token: str | None, directory: Path = DIRECTORY) -> list[BaseRoute]:
     async def config(request: Request) -> Response:
         """What the page has to know. The token goes to pages of this machine only.
 
-        A foreign page can point a name of its own at 127.0.0.1 and is then of the same origin; the name gives it away.
+        A foreign page can point a name of its own at 127.0.0.1 and is then of the same origin;
+        the name gives it away.
         """
         given = token if _host(request.headers.get("host", "")) in LOOPBACK else None
-        return answered({"token": given, "endpoint": "/graphql"}, "application/json")
+        return JSONResponse(
+            {"token": given, "endpoint": "/graphql"}, headers={"cache-control": "no-store"}
+        )
 
     found: list[BaseRoute] = [Route("/", show), Route("/explorer/config.json", config)]
     if page.parent == built:
@@ -69,12 +70,18 @@ class BuiltFiles(StaticFiles):
     """The files of the built explorer; those below assets/ never change."""
 
     def file_response(
-        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
     ) -> Response:
         """A file, or the word that the browser's copy is still right."""
         path = Path(full_path)
         lasting = path.parent.name == "assets"
-        response = _file(path, {"cache-control": FOREVER if lasting else FRESH}, stat_result, status_code)
+        response = _file(
+            path, {"cache-control": FOREVER if lasting else FRESH}, stat_result, status_code
+        )
         if self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(Headers(response.headers))
         return response
@@ -88,11 +95,18 @@ def _plain(path: Path) -> Route:
 
 
 def _file(
-    path: Path, headers: dict[str, str], stat_result: os.stat_result | None = None, status_code: int = 200
+    path: Path,
+    headers: dict[str, str],
+    stat_result: os.stat_result | None = None,
+    status_code: int = 200,
 ) -> FileResponse:
     media = TYPES.get(path.suffix, "application/octet-stream")
     return FileResponse(
-        path, status_code, {"cache-control": FRESH, **headers}, media_type=media, stat_result=stat_result
+        path,
+        status_code,
+        {"cache-control": FRESH, **headers},
+        media_type=media,
+        stat_result=stat_result,
     )
 
 

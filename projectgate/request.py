@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.datastructures import Headers
@@ -17,7 +17,6 @@ from starlette.requests import Request
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
-METHODS = "GET, POST"
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
@@ -34,7 +33,7 @@ class Operation:
 
 
 class Rejected(Exception):
-    """A request that is not answered, with the HTTP status, the code for programs and the message for people."""
+    """A request that is not answered: status, code for programs, message for people."""
 
     def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
         super().__init__(message)
@@ -45,7 +44,8 @@ class Rejected(Exception):
 def answer_type(accept: str | None) -> str:
     """The media type of the answer: what the `Accept` header weighs most. Raises: Rejected (406).
 
-    No header: the GraphQL type, as the draft has it since 2025. Only wildcards: plain JSON, which every client knows.
+    No header: the GraphQL type, as the draft has it since 2025. Only wildcards: plain JSON, which
+    every client knows.
     """
     if accept is None or not accept.strip():
         return GRAPHQL
@@ -60,12 +60,16 @@ def answer_type(accept: str | None) -> str:
 
     chosen = max((JSON, GRAPHQL), key=rank)
     if rank(chosen)[0] == 0:
-        raise Rejected(406, "NOT_ACCEPTABLE", f"The Accept header takes no answer of ours: add {GRAPHQL} or {JSON}.")
+        raise Rejected(
+            406,
+            "NOT_ACCEPTABLE",
+            f"the Accept header takes no answer of ours: add {GRAPHQL} or {JSON}",
+        )
     return chosen
 
 
 def _weighed(part: str) -> tuple[str, float] | None:
-    """A media range and its weight; None when it is malformed or of a charset that is not spoken here."""
+    """A media range and its weight; None when malformed or of a charset not spoken here."""
     media, *parameters = (piece.strip().lower() for piece in part.split(";"))
     weight = 1.0
     for parameter in parameters:
@@ -83,48 +87,72 @@ def _weighed(part: str) -> tuple[str, float] | None:
     return media, weight
 
 
+def require_method(method: str) -> None:
+    """Lets GET and POST pass. Raises: Rejected (405)."""
+    if method not in ("GET", "POST"):
+        message = "this address takes a POST, or a GET for a query"
+        raise Rejected(405, "METHOD_NOT_ALLOWED", message, allow="GET, POST")
+
+
 def require_known_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
-    """Lets pages of our own origin and of the allowed ones pass, and clients that are no browser. Raises: Rejected."""
+    """Lets our own pages, those of allowed origins and clients that are no browser pass.
+
+    Raises: Rejected (403).
+    """
     origin = headers.get("origin")
     if origin is None or origin in allowed:
         return
     # The scheme is left out: behind a proxy that speaks TLS we do not see it.
-    parts = urlsplit(origin) if "://" in origin else None
-    if parts is None or not parts.netloc or parts.netloc.lower() != headers.get("host", "").lower():
+    host = origin.partition("://")[2].lower()
+    if not host or host != headers.get("host", "").lower():
         raise Rejected(
             403,
             "FORBIDDEN",
-            "Pages of this origin may not call here: have it added to PROJECTGATE_ALLOWED_ORIGINS.",
+            "pages of this origin may not call here: have it added to PROJECTGATE_ALLOWED_ORIGINS",
             vary="Origin",
         )
 
 
 def require_json_body(headers: Headers) -> None:
-    """Lets a POST with a plain JSON body pass: a form or text could come from any page. Raises: Rejected (415)."""
-    media, *parameters = (piece.strip().lower() for piece in headers.get("content-type", "").split(";"))
-    charsets = [piece.partition("=")[2].strip().strip('"') for piece in parameters if piece.startswith("charset")]
+    """Lets a POST with a plain JSON body pass: a form or text could come from any page.
+
+    Raises: Rejected (415).
+    """
+    media, *parameters = (
+        piece.strip().lower() for piece in headers.get("content-type", "").split(";")
+    )
+    charsets = [
+        piece.partition("=")[2].strip().strip('"')
+        for piece in parameters
+        if piece.startswith("charset")
+    ]
     if media != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise Rejected(
-            415, "UNSUPPORTED_MEDIA_TYPE", f"The body must be JSON in UTF-8: send the header `Content-Type: {JSON}`."
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"the body must be JSON in UTF-8: send the header `Content-Type: {JSON}`",
         )
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise Rejected(
             415,
             "UNSUPPORTED_MEDIA_TYPE",
-            "A compressed body is not read here: send it without Content-Encoding.",
+            "a compressed body is not read here: send it without Content-Encoding",
             accept_encoding="identity",
         )
 
 
 def require_preflight(headers: Headers) -> None:
-    """Lets a GET pass that a browser would ask leave for, so not one that any page can send. Raises: Rejected (400)."""
+    """Lets a GET pass that a browser asks leave for, and not one that any page can send.
+
+    Raises: Rejected (400).
+    """
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != JSON and not any(name in headers for name in PREFLIGHT_HEADERS):
         raise Rejected(
             400,
             "BAD_REQUEST",
-            f"A GET needs the header `Content-Type: {JSON}`, `Apollo-Require-Preflight: true` or "
-            "`X-GraphQL-Preflight: true`, which keeps foreign pages from sending it.",
+            f"a GET needs the header `Content-Type: {JSON}`, `Apollo-Require-Preflight: true` or "
+            "`X-GraphQL-Preflight: true`, which keeps foreign pages from sending it",
         )
 
 
@@ -142,62 +170,68 @@ async def body(request: Request, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> NoReturn:
-    message = f"The body is larger than {limit:,} bytes, the limit here: send less at once."
+    message = f"the body is larger than {limit:,} bytes, the limit here: send less at once"
     raise Rejected(413, "PAYLOAD_TOO_LARGE", message, connection="close")
 
 
 def from_body(content: bytes) -> Operation:
     """The operation in a JSON body. Raises: Rejected (400)."""
     if not content.strip():
-        _bad("The body is empty: send a JSON object with the field `query`.")
-    members = read_json(content, "The body")
+        _bad("the body is empty: send a JSON object with the field `query`")
+    members = read_json(content, "the body")
     if isinstance(members, list):
-        _bad("The body is an array: operations are not batched here, send one JSON object for each.")
+        _bad("the body is an array: operations are not batched here, send one JSON object for each")
     if not isinstance(members, dict):
-        _bad(f"The body is {_kind(members)}: send a JSON object with the field `query`.")
+        _bad(f"the body is {_kind(members)}: send a JSON object with the field `query`")
     return _operation(members)
 
 
 def from_query_string(content: bytes) -> Operation:
     """The operation in the query string of a GET. Raises: Rejected (400)."""
     try:
-        pairs = parse_qsl(content.decode(), keep_blank_values=True, errors="strict", max_num_fields=100)
+        pairs = parse_qsl(
+            content.decode(), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
     except ValueError:
-        _bad("The query string is not URL-encoded UTF-8, or has over 100 fields.")
+        _bad("the query string is not URL-encoded UTF-8, or has over 100 fields")
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members and name in PARAMETERS:
-            _bad(f"`{name}` is given more than once: give it once.")
+            _bad(f"`{name}` is given more than once: give it once")
         members[name] = value
     for name in ("variables", "extensions"):
         if name in members:
-            members[name] = read_json(members[name].encode(), f"`{name}`") if members[name] else None
+            members[name] = (
+                read_json(members[name].encode(), f"`{name}`") if members[name] else None
+            )
     return _operation(members)
 
 
 def _operation(members: dict[str, Any]) -> Operation:
     query = members.get("query")
     if query is None:
-        _bad("The field `query` is missing: it holds the GraphQL document.")
+        _bad("the field `query` is missing: it holds the GraphQL document")
     if not isinstance(query, str):
-        _bad(f"`query` is {_kind(query)}: it must be a string with the GraphQL document.")
+        _bad(f"`query` is {_kind(query)}: it must be a string with the GraphQL document")
     name = members.get("operationName")
     if not isinstance(name, str | None):
-        _bad(f"`operationName` is {_kind(name)}: it must be a string or absent.")
+        _bad(f"`operationName` is {_kind(name)}: it must be a string or absent")
     for parameter in ("variables", "extensions"):
         value = members.get(parameter)
         if not isinstance(value, dict | None):
-            _bad(f"`{parameter}` is {_kind(value)}: it must be a JSON object or absent.")
+            _bad(f"`{parameter}` is {_kind(value)}: it must be a JSON object or absent")
     # An empty name is no name, as the draft says of GET.
-    return Operation(query, name or None, members.get("variables") or {}, members.get("extensions") or {})
+    return Operation(
+        query, name or None, members.get("variables") or {}, members.get("extensions") or {}
+    )
 
 
 def read_json(content: bytes, what: str) -> Any:
     """The value that JSON bytes stand for, exactly. Raises: Rejected (400).
 
-    orjson rounds numbers that no double holds and refuses half a surrogate pair. The slower reader of the standard
-    library takes over where one of these can be in play: a money amount must not change on its way in, and half a
-    pair is told as a fault of its field.
+    orjson rounds numbers that no double holds and refuses half a surrogate pair. The slower reader
+    of the standard library takes over where one of these can be in play: a money amount must not
+    change on its way in, and half a pair is told as a fault of its field.
     """
     try:
         value = orjson.loads(content)
@@ -205,13 +239,15 @@ def read_json(content: bytes, what: str) -> Any:
             return value
     except orjson.JSONDecodeError as error:
         if b"\\u" not in content:
-            _bad(f"{what} is not JSON in UTF-8: {error}.")
+            _bad(f"{what} is not JSON in UTF-8: {error}")
     try:
-        return json.loads(content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_constant)
+        return json.loads(
+            content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_constant
+        )
     except RecursionError:
-        _bad(f"{what} is nested too deeply.")
+        _bad(f"{what} is nested too deeply")
     except ValueError as error:
-        _bad(f"{what} is not JSON in UTF-8: {error}.")
+        _bad(f"{what} is not JSON in UTF-8: {error}")
 
 
 def _has_float(value: Any) -> bool:
@@ -229,11 +265,12 @@ def _has_float(value: Any) -> bool:
 
 def _float(text: str) -> float:
     try:
-        if Decimal(text) == Decimal(repr(float(text))):
-            return float(text)
-    except InvalidOperation:
-        pass
-    _inexact(text)
+        exact = Decimal(text) == Decimal(repr(float(text)))
+    except InvalidOperation:  # an exponent beyond all measure
+        exact = False
+    if not exact:
+        _inexact(text)
+    return float(text)
 
 
 def _integer(text: str) -> int:
@@ -248,13 +285,13 @@ def _constant(text: str) -> NoReturn:
 
 def _inexact(text: str) -> NoReturn:
     shown = text if len(text) <= 50 else f"{text[:50]}…"
-    _bad(f"The number {shown} cannot be kept exactly as a JSON number: send it as a string.")
+    _bad(f"the number {shown} cannot be kept exactly as a JSON number: send it as a string")
 
 
 def _kind(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else "a boolean"
-    return {str: "a string", list: "an array", dict: "an object"}.get(type(value), "a number")
+    kinds = {"NoneType": "null", "bool": "a boolean", "str": "a string", "list": "an array"}
+    kinds["dict"] = "an object"
+    return kinds.get(type(value).__name__, "a number")
 
 
 def _bad(message: str) -> NoReturn:

@@ -1,0 +1,242 @@
+"""The web application: routes, middleware, start and stop, health."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+from http import HTTPStatus
+
+import anyio
+import strawberry
+import structlog
+from graphql import GraphQLError
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from projectgate import logs, pages
+from projectgate.auth import Authenticator, KeysUnavailable, mint
+from projectgate.data import migrate
+from projectgate.data.database import Database
+from projectgate.endpoint import GraphQLEndpoint, answered, denied, refused
+from projectgate.request import PREFLIGHT_HEADERS, Rejected
+from projectgate.resolvers.access import ADMIN
+from projectgate.resolvers.errors import Forbidden, Unauthenticated
+from projectgate.schema.errors import formatted
+from projectgate.settings import Settings, SettingsRefused, load, require_keys
+
+DEMO_TTL = timedelta(hours=12)
+PREFLIGHT_AGE = 7200  # seconds; the longest that Chromium keeps
+READY_SECONDS = 5
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+log = structlog.get_logger("projectgate")
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    demo: bool = False,
+    schema: strawberry.Schema | None = None,
+    database: Database | None = None,
+) -> Starlette:
+    """The application.
+
+    Without settings the environment is read and the log is set up, for a server that is not
+    started by our command. A `database` that is given belongs to the giver: it is neither
+    checked at the start nor closed at the end.
+    In demo mode `app.state.demo_token` is a token that may do everything.
+    Raises: SettingsRefused.
+    """
+    if settings is None:
+        settings = load()
+        logs.configure(settings.log_level)
+    if demo:
+        settings = demo_settings(settings)
+    require_keys(settings)
+    if schema is None:
+        from projectgate.schema.build import schema as built
+
+        schema = built
+    authenticator = Authenticator(settings)
+    token = demo_token(settings) if demo else None
+    routes: list[BaseRoute] = [
+        Route("/graphql", GraphQLEndpoint(schema, authenticator, settings)),
+        Route("/schema.graphql", schema_text(schema, authenticator, settings)),
+        Route("/healthz", healthy),
+        Route("/readyz", ready),
+    ]
+    if settings.explorer == "on":
+        routes += pages.routes(token)
+    cross_origin = Middleware(
+        CrossOrigin,
+        allow_origins=settings.allowed_origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("Authorization", "Content-Type", *PREFLIGHT_HEADERS),
+        expose_headers=("Allow", "Retry-After", "WWW-Authenticate"),
+        max_age=PREFLIGHT_AGE,
+    )
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders), cross_origin],
+        exception_handlers={HTTPException: http_error, Exception: unknown_error},
+        lifespan=opened(settings) if database is None else None,
+    )
+    app.state.database = database
+    app.state.demo_token = token
+    return app
+
+
+def opened(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """The life of an application with a database of its own: opened, checked, closed.
+
+    Raises: NotAtHead, at the start.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.database = Database(settings.database_url, pool_size=settings.pool_size)
+        try:
+            await migrate.check(app.state.database)
+            yield
+        finally:
+            await app.state.database.close()
+
+    return lifespan
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The settings of demo mode: a secret of its own where none is set, and nothing hidden.
+
+    Raises: SettingsRefused.
+    """
+    if settings.jwks_url is not None:
+        raise SettingsRefused(
+            "demo mode signs its own tokens: unset PROJECTGATE_JWKS_URL, or start without --demo"
+        )
+    return settings.model_copy(
+        update={
+            "jwt_secret": settings.jwt_secret or SecretStr(secrets.token_urlsafe(48)),
+            "introspection": "on",
+            "explorer": "off" if settings.explorer == "off" else "on",
+        }
+    )
+
+
+def demo_token(settings: Settings) -> str | None:
+    """A token for all stores with the role that may do everything; None without a secret."""
+    if settings.jwt_secret is None:
+        return None
+    return mint(
+        settings.jwt_secret.get_secret_value(),
+        "demo",
+        [ADMIN],
+        None,
+        DEMO_TTL,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+    )
+
+
+def schema_text(
+    schema: strawberry.Schema, authenticator: Authenticator, settings: Settings
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that gives the schema in its own language to whoever may introspect."""
+
+    async def show(request: Request) -> Response:
+        try:
+            if settings.introspection != "on":
+                await authenticator.caller(request.headers.getlist("authorization"))
+        except (Unauthenticated, Forbidden, KeysUnavailable) as error:
+            return denied(error)
+        if settings.introspection == "off":
+            return refused(Rejected(403, "FORBIDDEN", "introspection is switched off here"))
+        return PlainTextResponse(schema.as_str() + "\n", headers={"cache-control": "no-store"})
+
+    return show
+
+
+async def healthy(_request: Request) -> Response:
+    """Whether the process answers at all."""
+    return answered({"status": "ok"}, "application/json")
+
+
+async def ready(request: Request) -> Response:
+    """Whether the process can do its work: the database answers and is at the head."""
+    try:
+        with anyio.fail_after(READY_SECONDS):
+            await migrate.check(request.app.state.database)
+    except migrate.NotAtHead:
+        reason = "the database is not at the head: run `projectgate migrate`"
+    # Whatever a driver raises, the answer is the same: not now. The log has the rest.
+    except Exception as error:  # noqa: BLE001
+        log.warning("the database does not answer", error=type(error).__name__)
+        reason = "the database does not answer"
+    else:
+        return answered({"status": "ok"}, "application/json")
+    return answered({"status": "unavailable", "reason": reason}, "application/json", 503)
+
+
+async def http_error(_request: Request, error: Exception) -> Response:
+    """The JSON answer to what Starlette refuses: an unknown path, a method that is not there."""
+    if not isinstance(error, HTTPException):
+        raise error
+    status = HTTPStatus(error.status_code)
+    response = refused(Rejected(status, status.name, f"{status.phrase}: the API is at /graphql"))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def unknown_error(_request: Request, error: Exception) -> Response:
+    """The JSON answer to a fault of ours, with the id under which the log has it."""
+    shown = formatted(GraphQLError("a fault of the server", original_error=error))
+    return answered({"errors": [shown]}, "application/json", 500)
+
+
+class SecurityHeaders:
+    """Middleware that adds to every answer: no guessing of content types, no referrer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, and adds the headers to its answer."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+class CrossOrigin(CORSMiddleware):
+    """Cross-origin rules for the listed origins; a preflight that is refused is told so in JSON."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a browser that asks for leave."""
+        response = super().preflight_response(request_headers)
+        if response.status_code == HTTPStatus.OK:
+            return Response(
+                status_code=HTTPStatus.NO_CONTENT, headers=_without_body(response.headers)
+            )
+        faults = bytes(response.body).decode().removeprefix("Disallowed CORS ")
+        message = f"a page may not call here with this {faults}: see PROJECTGATE_ALLOWED_ORIGINS"
+        return refused(Rejected(403, "FORBIDDEN", message))
+
+
+def _without_body(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in ("content-length", "content-type")
+    }

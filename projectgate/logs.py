@@ -1,0 +1,80 @@
+"""The log: JSON lines on standard error, readable lines on a terminal, never a token.
+
+Everything goes through the standard library's root logger, so lines of uvicorn and of other
+libraries look like ours. Start uvicorn with `log_config=None`, or it sets up lines of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from typing import Any, TextIO
+
+import orjson
+import structlog
+
+# Three parts of base64url with dots between, the first of which is a JSON object: a JSON Web Token.
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*")
+
+# Strawberry logs every error with its message, and uvicorn every request with its query string:
+# both quote what a caller sent. Our own faults are logged with a reference by schema/errors.py.
+SILENT = ("strawberry.execution", "uvicorn.access")
+
+
+def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Sends all log lines of the process to `stream` (standard error), from `level` on."""
+    stream = sys.stderr if stream is None else stream
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(terminal=stream.isatty()),
+                without_tokens,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in SILENT:
+        logging.getLogger(name).disabled = True
+
+
+def without_tokens(_logger: Any, _method: str, line: Any) -> str:
+    """The line with every JSON Web Token in it struck out."""
+    return _TOKEN.sub("[token]", str(line))
+
+
+def _renderers(*, terminal: bool) -> list[Any]:
+    # Neither shows local variables of a traceback: they hold tokens and data of customers.
+    if terminal:
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+        structlog.processors.JSONRenderer(serializer=_json),
+    ]
+
+
+def _json(event: Any, **_: Any) -> str:
+    try:
+        return orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # a number beyond 64 bits, or half a surrogate pair
+        return json.dumps(event, default=repr)
