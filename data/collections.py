@@ -142,14 +142,15 @@ def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, A
     """The document that `values_of` took apart; `elsewhere` has the fields that are no columns."""
     extra = values.pop("extra") or {}
     given = {**values, **elsewhere}
+    unstated = extra.get("absent", ())
     for name, field in model.model_fields.items():
         if Elsewhere in field.metadata:
-            given.setdefault(name, True)
+            given.setdefault(name, None if name in unstated else True)
     for name in extra.get("null", ()):
         if given.get(name) in ([], None, True):
             given[name] = None
     document = model.model_validate(given)
-    absent = {name for name in extra.get("absent", ()) if not getattr(document, name)}
+    absent = {name for name in unstated if not getattr(document, name)}
     document.__pydantic_fields_set__.clear()
     document.__pydantic_fields_set__.update(set(model.model_fields) - absent)
     document.__pydantic_extra__ = extra.get("fields", {})
@@ -191,13 +192,18 @@ class Collection(Generic[D]):
             and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))
         )
 
-    async def by_project(self, source: Source, ids: Sequence[str]) -> dict[str, list[Any]]:
-        """Rows of many projects in list order.
+    async def by_project(
+        self, source: Source, ids: Sequence[str], level: str | None = None
+    ) -> dict[str, list[Any]]:
+        """Rows of many projects in list order, of one level if one is given.
 
         Shape: project id -> rows; a project without any has no entry.
         """
+        statement = self._read.where(self.table.c.project_id.in_(ids))
+        if level is not None:
+            statement = statement.where(self.table.c.level == level)
         found: dict[str, list[Any]] = defaultdict(list)
-        for row in await source.run(self._read.where(self.table.c.project_id.in_(ids))):
+        for row in await source.run(statement):
             found[row.project_id].append(self.row._make(row))
         return found
 

@@ -68,7 +68,7 @@ def condition(wanted: ProjectFilter, dialect: str, now: datetime) -> Condition:
 
 
 def free_text(query: str | None, dialect: str, field: str = "") -> Condition:
-    """The condition that every word of a text begins a word of a project, or of one field of it; no word: no condition."""
+    """The condition that every word of a text begins a word of a project, or of a field of it; true without a word."""
     terms = list(dict.fromkeys(words.prefixes(query, field)))
     return texts.matching(dialect, terms) if terms else true()
 
@@ -123,14 +123,18 @@ def _amount(column: Column[Any]) -> Maker:
     return make
 
 
+# A project without a status is neither finished nor on hold.
+_STATUS = func.coalesce(PROJECTS.c.status, "")
+
+
 def _active(wanted: bool, _: Search) -> Condition:
-    return statuses.active() if wanted else true()
+    return _STATUS.not_in(statuses.NOT_ACTIVE) if wanted else true()
 
 
 def _urgent(wanted: bool, search: Search) -> Condition:
     if not wanted:
         return true()
-    return and_(PROJECTS.c.deadline < search.now, not_(statuses.ended()))
+    return and_(PROJECTS.c.deadline < search.now, _STATUS.not_in(statuses.TERMINAL))
 
 
 def _customer(customer_id: str, search: Search) -> Condition:
@@ -150,7 +154,7 @@ def _rejected(partner_ids: Sequence[str], search: Search) -> Condition:
 
 def _tags(wanted: TagFilter, search: Search) -> Condition:
     tag = TAGS.table.c
-    met = [true()]
+    met: list[Condition] = [true()]
     if wanted.any is not None:
         met.append(_has(search, TAGS, tag.value.in_(wanted.any)))
     if wanted.all:
@@ -187,7 +191,7 @@ def _form_entries(entries: Sequence[FormEntryFilter], search: Search) -> Conditi
 
 
 def _form_entry_search(wanted: FormEntrySearch, search: Search) -> Condition:
-    met = [true()]
+    met: list[Condition] = [true()]
     if wanted.project_form_entries_advanced_filter is not None:
         groups = (
             and_(true(), *(_form_entries([entry], search) for entry in group))

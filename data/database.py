@@ -58,6 +58,8 @@ class Database:
         options: dict[str, Any] = {
             "json_serializer": lambda value: dumps(value).decode(),
             "json_deserializer": _loads,
+            # Values are people's data; they stay out of exception texts, and so out of the log.
+            "hide_parameters": True,
         }
         if self.dialect == "postgresql":
             options |= {
@@ -92,6 +94,15 @@ class Database:
         else:
             async with self._open() as transaction:
                 yield transaction
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Transaction]:
+        """Reads that all see the database as it is at the first of them, whoever writes meanwhile."""
+        options: dict[str, Any] = {}
+        if self.dialect == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        async with self._open(**options) as transaction:
+            yield transaction
 
     @asynccontextmanager
     async def _open(self, **options: Any) -> AsyncIterator[Transaction]:

@@ -103,7 +103,7 @@ def apply(state: dict[str, Any], changes: Sequence[Change]) -> None:
     for change in changes:
         *parents, last = change.segments
         target: Any = state
-        for segment, following in zip(parents, [*parents[1:], last], strict=True):
+        for segment, following in zip(parents, change.segments[1:], strict=True):
             target = _step(target, segment, following)
         if isinstance(last, str):
             target[last] = change.after

@@ -46,7 +46,7 @@ def _moment(value: object) -> object:
 
 
 def _amount(value: Decimal) -> Decimal:
-    whole, _, fraction = plain(abs(value)).partition(".")
+    whole, _, fraction = plain(value.copy_abs()).partition(".")
     if len(whole) > WHOLE_DIGITS or len(fraction) > FRACTION_DIGITS:
         raise ValueError(
             f"has {len(whole)} digits before and {len(fraction)} after the point; "
@@ -58,6 +58,7 @@ def _amount(value: Decimal) -> Decimal:
 Word = Annotated[str, AfterValidator(_clean)]
 Moment = Annotated[
     datetime,
+    BeforeValidator(_moment),
     PlainSerializer(lambda value: value.isoformat().replace("+00:00", "Z"), when_used="json"),
 ]
 Time = Annotated[Moment | None, BeforeValidator(_moment)]

@@ -1,9 +1,11 @@
-"""Facets of a search: how many of the projects found have each status, type, category, store, step, product status, tag."""
+"""Facets of a search: for each value of a field, how many of the projects found have it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, func, literal, select, union, union_all
 
@@ -30,7 +32,8 @@ class ProjectFacetField(Enum):
     TAG = "TAG"
 
 
-class FacetValue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FacetValue:
     """A value, and how many projects have it."""
 
     value: str
@@ -70,13 +73,14 @@ async def counts(
     counted = []
     for field, pairs in _values(hits).items():
         value = pairs.subquery().c[1]
-        found, count = value.label("value"), func.count().label("count")
-        top = select(literal(field.value, CodePoints).label("field"), found, count)
-        top = top.where(value.is_not(None)).group_by(value)
-        counted.append(select(top.order_by(count.desc(), value).limit(LIMIT).subquery()))
+        number = func.count()
+        top = select(literal(field.value, CodePoints).label("field"), value, number)
+        top = top.where(value.is_not(None)).group_by(value).order_by(number.desc(), value)
+        counted.append(select(top.limit(LIMIT).subquery()))
     facets: dict[ProjectFacetField, list[FacetValue]] = {field: [] for field in ProjectFacetField}
-    for field, found, count in await source.run(union_all(*counted)):
-        facets[ProjectFacetField(field)].append(FacetValue(found, count))
+    rows: Sequence[Any] = await source.run(union_all(*counted))
+    for name, found, count in rows:
+        facets[ProjectFacetField(name)].append(FacetValue(found, count))
     for values in facets.values():
         values.sort(key=lambda one: (-one.count, one.value))
     return facets

@@ -6,7 +6,7 @@ Everything given must hold. A list means "any of these" and an empty one matches
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,20 +38,20 @@ class AmountRange:
 class TagFilter:
     """At least one of `any`, every one of `all`, not one of `none`."""
 
-    any: Sequence[str] | None = None
-    all: Sequence[str] | None = None
-    none: Sequence[str] | None = None
+    any: list[str] | None = None
+    all: list[str] | None = None
+    none: list[str] | None = None
 
 
 @dataclass(frozen=True)
 class ProductFilter:
     """What one and the same product line must meet."""
 
-    sku_ids: Sequence[str] | None = None
-    product_ids: Sequence[str] | None = None
-    order_ids: Sequence[str] | None = None
-    statuses: Sequence[str] | None = None
-    cancellation_codes: Sequence[str] | None = None
+    sku_ids: list[str] | None = None
+    product_ids: list[str] | None = None
+    order_ids: list[str] | None = None
+    statuses: list[str] | None = None
+    cancellation_codes: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class FormEntryFilter:
 class FormEntrySearch:
     """All entries of at least one group, and none of the excluded ones. Source: projectFormEntryAdvancedSearch."""
 
-    project_form_entries_advanced_filter: Sequence[Sequence[FormEntryFilter]] | None = None
-    excluded_form_entries: Sequence[FormEntryFilter] | None = None
+    project_form_entries_advanced_filter: list[list[FormEntryFilter]] | None = None
+    excluded_form_entries: list[FormEntryFilter] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class ZipCodeRange:
 class AddressFilter:
     """What one and the same address of the project must meet."""
 
-    purposes: Sequence[str] | None = None
-    zip_code_ranges: Sequence[ZipCodeRange] | None = None
+    purposes: list[str] | None = None
+    zip_code_ranges: list[ZipCodeRange] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ class ProjectFilter:
 
     project_id: str | None = None
     project_number: str | None = None
-    project_type_ids: Sequence[str] | None = None
-    statuses: Sequence[str] | None = None
+    project_type_ids: list[str] | None = None
+    statuses: list[str] | None = None
     active: bool | None = None
     is_urgent: bool | None = None
-    step_ids: Sequence[str] | None = None
+    step_ids: list[str] | None = None
     step_name: str | None = None
     customer_id: str | None = None
     customer_name: str | None = None
@@ -104,33 +104,34 @@ class ProjectFilter:
     phone: str | None = None
     city: str | None = None
     postal_code: str | None = None
-    contact_person_emails: Sequence[str] | None = None
-    contact_person_phones: Sequence[str] | None = None
+    contact_person_emails: list[str] | None = None
+    contact_person_phones: list[str] | None = None
     partner_id: str | None = None
     partner_name: str | None = None
-    rejected_partner_ids: Sequence[str] | None = None
-    exclude_rejected_partner_ids: Sequence[str] | None = None
-    store_ids: Sequence[str] | None = None
-    main_store_ids: Sequence[str] | None = None
+    rejected_partner_ids: list[str] | None = None
+    exclude_rejected_partner_ids: list[str] | None = None
+    store_ids: list[str] | None = None
+    main_store_ids: list[str] | None = None
     store_contact: str | None = None
     tags: TagFilter | None = None
-    external_ids: Sequence[str] | None = None
+    external_ids: list[str] | None = None
     external_ids_provider: str | None = None
     created: TimeRange | None = None
     modified: TimeRange | None = None
     deadline: TimeRange | None = None
     project_date: TimeRange | None = None
     project_value: AmountRange | None = None
-    form_entries: Sequence[FormEntryFilter] | None = None
+    form_entries: list[FormEntryFilter] | None = None
     project_form_entry_advanced_search: FormEntrySearch | None = None
     address_filter: AddressFilter | None = None
     products: ProductFilter | None = None
-    and_: Sequence[ProjectFilter] | None = None
-    or_: Sequence[ProjectFilter] | None = None
+    and_: list[ProjectFilter] | None = None
+    or_: list[ProjectFilter] | None = None
     not_: ProjectFilter | None = None
 
 
-_SINGLE = (str, bool, datetime, Decimal)
+# What a value is when it is no filter and no list.
+SINGLE = (str, bool, datetime, Decimal)
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def parts(value: Any, path: str = "filter", depth: int = 0) -> Iterator[Part]:
             inner = getattr(value, field.name)
             if inner is not None:
                 yield from parts(inner, f"{path}.{to_camel(field.name.rstrip('_'))}", depth)
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from parts(item, f"{path}[{index}]", depth)
 
@@ -159,7 +160,7 @@ def parts(value: Any, path: str = "filter", depth: int = 0) -> Iterator[Part]:
 def fingerprint(query: str | None, wanted: ProjectFilter | None) -> str:
     """A short text that is the same for the same search, in any process."""
     given = [
-        (part.path, part.value if isinstance(part.value, _SINGLE) else None)
+        (part.path, part.value if isinstance(part.value, SINGLE) else None)
         for part in parts(wanted or ProjectFilter())
     ]
     return hashlib.sha256(dumps([sorted(set(words(query))), given])).hexdigest()[:16]

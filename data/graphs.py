@@ -54,7 +54,10 @@ VALUES: dict[str, tuple[Collection[Any], Any]] = {
     "tags": (TAGS, Tag),
     "rejected_by_partners": (REJECTING_PARTNERS, RejectingPartner),
 }
-_OWNERS: dict[str, tuple[Collection[Any], str]] = {"project_parts": (PARTS, PART), "change_orders": (CHANGE_ORDERS, CHANGE_ORDER)}
+_OWNERS: dict[str, tuple[Collection[Any], str]] = {
+    "project_parts": (PARTS, PART),
+    "change_orders": (CHANGE_ORDERS, CHANGE_ORDER),
+}
 COLLECTIONS: list[Collection[Any]] = [
     *LISTS.values(),
     *ONES.values(),
@@ -178,7 +181,8 @@ async def insert_many(source: Source, new: Iterable[tuple[Project, int]]) -> Non
     if not pairs:
         return
     await source.run(
-        insert(PROJECTS), [projects.row_of(project, version)._asdict() for project, version in pairs]
+        insert(PROJECTS),
+        [projects.row_of(project, version)._asdict() for project, version in pairs],
     )
     merged: Rows = defaultdict(list)
     for project, _ in pairs:

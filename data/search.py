@@ -14,8 +14,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Column,
     ColumnElement,
-    FromClause,
-    Row,
     Select,
     false,
     func,
@@ -27,7 +25,7 @@ from sqlalchemy import (
 )
 
 from .collections import Source
-from .projects import PROJECTS
+from .projects import PROJECTS, ProjectRow
 
 
 class ProjectSortOrder(Enum):
@@ -75,25 +73,22 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Order:
-    """A sort order as the statement needs it; without a key projects are sorted by id."""
+    """A sort order as the statement needs it; the key may be the id itself."""
 
-    key: Column[Any] | None
+    key: Column[Any]
     descending: bool
 
     @classmethod
     def of(cls, sort: ProjectSortOrder | None) -> Order:
         """The key and direction of a sort order; none given is by id, ascending."""
         if sort is None:
-            return cls(None, descending=False)
+            return cls(PROJECTS.c.id, descending=False)
         name, _, direction = sort.value.rpartition("_")
         return cls(_KEYS[name], direction == "DESCENDING")
 
     def position(self, row: Any) -> Position:
         """Where a row is."""
-        return Position(None if self.key is None else getattr(row, self.key.name), row.id)
-
-
-BY_ID = Order(None, descending=False)
+        return Position(getattr(row, self.key.name), row.id)
 
 
 @dataclass(frozen=True)
@@ -134,8 +129,8 @@ def _range(
 def _ranges(order: Order, wanted: Slice) -> list[_Range]:
     """The ranges that hold the rows, in the direction of reading."""
     key, after, before = order.key, wanted.after, wanted.before
-    if key is None or not key.nullable:
-        keys = (PROJECTS.c.id,) if key is None else (key, PROJECTS.c.id)
+    if not key.nullable:
+        keys = (key,) if key is PROJECTS.c.id else (key, PROJECTS.c.id)
         return [_range(order, keys, true(), after, before)]
     found = []
     if after is None or after.key is not None:
@@ -164,36 +159,31 @@ def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select
         rows = select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(wanted.limit)
         return rows.offset(wanted.offset) if wanted.offset else rows
 
-    assert order.key is not None
     depth = wanted.offset + wanted.limit
     head, tail = (
-        select(PROJECTS.c.id, order.key.label("key"))
-        .where(where, within)
-        .order_by(*walk(keys))
-        .limit(depth)
+        select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(depth)
         for keys, within in ranges
     )
     first = head.cte("first")
     # The second range is not read when the first one has enough.
     missing = select(func.count()).select_from(first).scalar_subquery() < depth
     found = union_all(select(first), select(tail.where(missing).subquery())).subquery()
-
-    def joined(part: FromClause) -> list[ColumnElement[Any]]:
-        is_null = part.c.key.is_(None)
-        keyed_first = is_null.desc() if wanted.backward else is_null.asc()
-        return [keyed_first, *walk((part.c.key, part.c.id))]
-
-    page = select(found).order_by(*joined(found)).limit(wanted.limit).offset(wanted.offset)
-    place = page.subquery("place")
-    return select(PROJECTS).join(place, place.c.id == PROJECTS.c.id).order_by(*joined(place))
+    key = found.c[order.key.name]
+    keyed_first = key.is_(None).desc() if wanted.backward else key.is_(None).asc()
+    return (
+        select(found)
+        .order_by(keyed_first, *walk((key, found.c.id)))
+        .limit(wanted.limit)
+        .offset(wanted.offset)
+    )
 
 
 async def page(
     source: Source, where: ColumnElement[bool], order: Order, wanted: Slice
-) -> list[Row[Any]]:
+) -> list[ProjectRow]:
     """The rows of a slice, in the order asked for."""
     rows = await source.run(statement(where, order, wanted))
-    return list(rows[::-1] if wanted.backward else rows)
+    return [ProjectRow.of(row) for row in (rows[::-1] if wanted.backward else rows)]
 
 
 async def count(source: Source, where: ColumnElement[bool]) -> int:

@@ -71,5 +71,5 @@ async def by_level(source: Source, where: ColumnElement[bool]) -> dict[str, Summ
         .where(table.c.project_id.in_(select(PROJECTS.c.id).where(where)))
         .group_by(table.c.level)
     )
-    found = {level: Summary(*sums) for level, *sums in await source.run(statement)}
+    found = {row[0]: Summary(*row[1:]) for row in await source.run(statement)}
     return {level: found.get(level, Summary()) for level in (PROJECT, PART, CHANGE_ORDER)}

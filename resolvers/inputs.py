@@ -5,14 +5,16 @@ An input is a dict of the fields that were given, by snake_case name; nested inp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..data.documents import Document
 from ..data.ids import new_id
+from ..data.properties import Property
 from .errors import InvalidInput, NotFound, Refused, RefusedTogether
 
 D = TypeVar("D", bound=Document)
@@ -45,7 +47,7 @@ class Faults:
 def listed(given: Any, path: Path, faults: Faults, limit: int = LIST_LIMIT) -> list[Any]:
     """The elements of a list that must not be null and has a limit; [] with a fault where it is not so."""
     if given is None:
-        faults.invalid(f"{to_camel(str(path[-1]))} is null; use [] to clear", path)
+        faults.invalid(f"{path[-1]} is null; use [] to clear", path)
         return []
     if len(given) > limit:
         faults.invalid(
@@ -59,6 +61,7 @@ def made(
     model: type[D], given: Given, path: Path, faults: Faults, before: D | None = None
 ) -> D | None:
     """The document of an input, on top of the one before it; None, with faults, when it is not valid."""
+    _check_lists(model, given, path, faults)
     values = {name: getattr(before, name) for name in model.model_fields} if before else {}
     try:
         document = model.new(**values | given)
@@ -72,6 +75,52 @@ def made(
         document.__pydantic_fields_set__.clear()
         document.__pydantic_fields_set__.update(before.model_fields_set | given.keys())
     return document
+
+
+def _check_lists(model: type[Document], given: Given, path: Path, faults: Faults) -> None:
+    """Adds what is wrong with the lists of an input, however deep: null, too long, a property key twice."""
+    for name, value in given.items():
+        where = [*path, to_camel(name)]
+        is_list, element = _shape(model, name)
+        if is_list:
+            elements = listed(value, where, faults)
+            if element is Property:
+                _require_unique_keys(elements, where, faults)
+            elif element is not None:
+                for place, item in enumerate(elements):
+                    _check_lists(element, item, [*where, place], faults)
+        elif element is not None and value is not None:
+            _check_lists(element, value, where, faults)
+
+
+@cache
+def _shape(model: type[Document], name: str) -> tuple[bool, type[Document] | None]:
+    """Whether a field is a list, and the document class of what is in it."""
+    parts = list(_parts(model.model_fields[name].annotation))
+    kinds = (part for part in parts if isinstance(part, type) and issubclass(part, Document))
+    return list in parts, next(kinds, None)
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield get_origin(annotation) or annotation
+    for argument in get_args(annotation):
+        yield from _parts(argument)
+
+
+def _require_unique_keys(properties: Sequence[Given], path: Path, faults: Faults) -> None:
+    seen: set[str] = set()
+    for place, item in enumerate(properties):
+        key, where = item.get("key"), [*path, place, "key"]
+        if key is None or not key.strip():
+            faults.invalid("a property needs a key", where)
+            continue
+        if key in seen:
+            faults.invalid(
+                f"the key {key!r} stands twice in properties; give each key once",
+                where,
+                "DUPLICATE_KEY",
+            )
+        seen.add(key)
 
 
 def _last(where: Sequence[str | int]) -> str | int:
@@ -94,11 +143,11 @@ def matched(
     faults: Faults,
     *,
     missing: str = "NOT_FOUND",
-    finish: Callable[[D, Given, Path], None] | None = None,
+    finish: Callable[[D | None, Given, Path], None] | None = None,
 ) -> list[D]:
     """The new list of elements that have ids: with an id that element, kept and updated; without one a new element.
 
-    `finish` completes an element and adds what else is wrong with it.
+    `finish` completes an element (None: it is not valid) and adds what else is wrong with it.
     """
     known: dict[str, D] = {getattr(element, "id"): element for element in before or ()}  # noqa: B009
     seen: set[str] = set()
@@ -106,7 +155,6 @@ def matched(
     for place, element in enumerate(given):
         where = [*path, place]
         wanted = element.get("id")
-        values = {name: value for name, value in element.items() if name != "id"}
         if wanted is not None and wanted not in known:
             faults.add(
                 NotFound(
@@ -115,33 +163,14 @@ def matched(
                     code=missing,
                 )
             )
-            continue
-        if wanted in seen:
+        elif wanted in seen:
             faults.invalid(f"{wanted!r} is given twice", [*where, "id"], "DUPLICATE_UPDATE")
-            continue
-        if wanted is not None:
+        elif wanted is not None:
             seen.add(wanted)
-        values["id"] = wanted if wanted is not None else new_id()
-        document = made(
-            model, values, where, faults, known.get(wanted) if wanted is not None else None
-        )
+        values = element | {"id": wanted if wanted is not None else new_id()}
+        document = made(model, values, where, faults, known.get(wanted))  # type: ignore[arg-type]
+        if finish is not None:
+            finish(document, element, where)
         if document is not None:
-            if finish is not None:
-                finish(document, element, where)
             result.append(document)
     return result
-
-
-def require_unique_keys(properties: Iterable[Any] | None, path: Path, faults: Faults) -> None:
-    """Adds a fault for each property whose key is blank or stands a second time."""
-    seen: set[str] = set()
-    for place, item in enumerate(properties or ()):
-        if not (item.key or "").strip():
-            faults.invalid("a property needs a key", [*path, "properties", place, "key"])
-        elif item.key in seen:
-            faults.invalid(
-                f"the key {item.key!r} stands twice in properties",
-                [*path, "properties", place, "key"],
-                "DUPLICATE_KEY",
-            )
-        seen.add(item.key or "")

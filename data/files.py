@@ -1,0 +1,104 @@
+"""Documents out of files, one at a time: a JSON array, a REST search answer, or a document a line (NDJSON)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, NoReturn
+
+import ijson
+
+STANDARD_INPUT = "-"
+_BOM = b"\xef\xbb\xbf"
+_HEAD = 65_536
+# The members of a search answer; no project document begins with one of them.
+_ANSWER = re.compile(rb'\s*\{\s*"(result|totalHits|facets|scrollId|isValid)"\s*:')
+# A document over several lines, as an editor writes it.
+_SPREAD = re.compile(rb"\s*\{[ \t]*\r?\n")
+
+
+class Broken(NamedTuple):
+    """What stands where a document should be."""
+
+    reason: str
+
+
+# Its place from 1 (in NDJSON its line), and the JSON value or what is wrong there.
+Placed = tuple[int, Any]
+
+
+def opened(name: str) -> BinaryIO:
+    """The file of that name, or a copy on disk of what cannot be read twice: standard input, a pipe.
+
+    Raises: OSError.
+    """
+    if name != STANDARD_INPUT:
+        file = Path(name).open("rb")  # noqa: SIM115
+        if file.seekable():
+            return file
+        with file:
+            return _copied(file)
+    return _copied(sys.stdin.buffer)
+
+
+def _copied(stream: BinaryIO) -> BinaryIO:
+    copy = tempfile.TemporaryFile()  # noqa: SIM115
+    shutil.copyfileobj(stream, copy)
+    return copy
+
+
+def read(stream: BinaryIO) -> Iterator[Placed]:
+    """The documents of a file from its beginning. What is broken is a `Broken` in its place.
+
+    A line that is no JSON does not keep the following ones out; in an array nothing can be told after a fault.
+    Numbers with a point are Decimals.
+    """
+    stream.seek(0)
+    head = stream.read(_HEAD)
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    stream.seek(start)
+    text = head[start:]
+    if text.lstrip().startswith(b"["):
+        return _streamed(stream, "item")
+    if _ANSWER.match(text):
+        return _streamed(stream, "result.item")
+    if _SPREAD.match(text):
+        return _streamed(stream, "")
+    return _lines(stream)
+
+
+def _streamed(stream: BinaryIO, prefix: str) -> Iterator[Placed]:
+    position = 0
+    try:
+        # An array is one value; answers and documents may follow one another.
+        for item in ijson.items(stream, prefix, multiple_values=prefix != "item"):
+            position += 1
+            yield position, item
+    except (ijson.JSONError, ValueError, ArithmeticError) as error:
+        # The lines after the first quote the file.
+        reason = str(error).removeprefix("b'").partition("\n")[0].partition("\\n")[0]
+        yield position + 1, Broken(f"the file is not JSON from here on: {reason}")
+
+
+def _lines(stream: BinaryIO) -> Iterator[Placed]:
+    for number, line in enumerate(stream, 1):
+        if line.isspace():
+            continue
+        try:
+            yield number, json.loads(line.decode(), parse_float=Decimal, parse_constant=_refused)
+        except UnicodeDecodeError:
+            yield number, Broken("the line is not UTF-8")
+        except RecursionError:
+            yield number, Broken("the line is nested too deeply")
+        except (ValueError, ArithmeticError) as error:
+            yield number, Broken(f"the line is not JSON: {error}")
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number of JSON")

@@ -1,0 +1,300 @@
+"""The command line: each command reads its options, calls the layer that does the work, and tells what came of it.
+
+Libraries and layers are imported inside the commands, so that `--help` and `token` answer at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, aclosing, asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+import projectgate
+from projectgate.faults import Fault, told
+
+if TYPE_CHECKING:
+    from projectgate.data.database import Database
+    from projectgate.resolvers.imports import Counts
+    from projectgate.settings import Settings
+
+# Exit code when the answer is no: a bad document, a breaking change.
+NO = 1
+ACTOR = "command line"
+
+app = typer.Typer(
+    name="projectgate",
+    help="A GraphQL gateway over the project data of the Omnium OMS. Settings: PROJECTGATE_*.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+schema_app = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
+app.add_typer(schema_app, name="schema")
+
+
+def main() -> None:
+    """Runs the command that the arguments name."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _program(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"projectgate {projectgate.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    *,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Made-up projects, the explorer and a ready token.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0: a free one.")
+    ] = 8000,
+) -> None:
+    """Serve GraphQL at /graphql."""
+    with told():
+        from projectgate import serving
+
+        raise typer.Exit(serving.serve(_settings(), host, port, demo=demo))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest tables. Safe to run again."""
+    with told():
+        settings = _settings()
+        from projectgate.data import migrate as migrations
+        from projectgate.data.database import Database
+
+        async def run() -> str:
+            database = Database(settings.database_url, pool_size=1)
+            try:
+                return await migrations.upgrade(database)
+            finally:
+                await database.close()
+
+        typer.echo(f"The database is at migration {asyncio.run(run())}.")
+
+
+@app.command()
+def seed(
+    *,
+    projects: Annotated[int, typer.Option(min=1, help="How many projects to make up.")],
+    random_seed: Annotated[int, typer.Option(help="The same number gives the same projects.")] = 1,
+) -> None:
+    """Fill the database with made-up project types and projects."""
+    with told():
+        settings = _settings()
+        from projectgate import serving
+        from projectgate.progress import Progress
+
+        async def run() -> Counts:
+            async with _database(settings) as database:
+                with Progress("Making projects") as progress:
+                    return await serving.seeded(database, projects, random_seed, progress)
+
+        _tell(asyncio.run(run()))
+
+
+@app.command(name="import")
+def import_(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Files to read; - is standard input.")
+    ],
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing if one document is bad.")
+    ] = False,
+) -> None:
+    """Read Omnium documents: a JSON array, a REST search answer, or NDJSON."""
+    with told(), ExitStack() as open_files:
+        settings = _settings()
+        from projectgate.data import files
+        from projectgate.progress import Progress
+        from projectgate.resolvers.context import utc_now
+        from projectgate.resolvers.imports import import_documents
+        from projectgate.resolvers.incoming import Documents
+
+        if sources.count(files.STANDARD_INPUT) > 1:
+            raise Fault("- is standard input, which can be read once")
+        documents = []
+        for name in sources:
+            stream = open_files.enter_context(files.opened(name))
+            shown = "standard input" if name == files.STANDARD_INPUT else name
+            documents.append(Documents(shown, partial(files.read, stream)))
+
+        async def run() -> Counts:
+            async with _database(settings) as database:
+                with Progress("Importing") as progress:
+                    return await import_documents(
+                        database,
+                        documents,
+                        actor=ACTOR,
+                        clock=utc_now,
+                        strict=strict,
+                        report=progress.line,
+                        progress=progress,
+                    )
+
+        counts = asyncio.run(run())
+        _tell(counts)
+        raise typer.Exit(NO if counts.bad else 0)
+
+
+@app.command()
+def export(
+    form: Annotated[
+        Literal["json", "ndjson"], typer.Option("--format", help="One array, or a document a line.")
+    ] = "json",
+) -> None:
+    """Write all project types and projects as the documents that import reads."""
+    with told():
+        settings = _settings()
+        from projectgate.progress import Progress
+        from projectgate.resolvers import exports
+
+        async def run() -> None:
+            async with _database(settings) as database:
+                with Progress("Exporting") as progress:
+                    parts = exports.export(database, exports.Format(form), progress)
+                    async with aclosing(parts):
+                        async for part in parts:
+                            sys.stdout.buffer.write(part)
+            sys.stdout.buffer.flush()
+
+        asyncio.run(run())
+
+
+@app.command()
+def token(
+    *,
+    role: Annotated[
+        Literal["ProjectRead", "ProjectAdmin"],
+        typer.Option(help="What the bearer may do; ProjectAdmin includes ProjectRead."),
+    ],
+    store: Annotated[
+        list[str] | None,
+        typer.Option(help="A store whose projects the bearer sees; may be repeated. None: all."),
+    ] = None,
+    ttl: Annotated[
+        str, typer.Option(help="How long it is valid, such as 90s, 30m, 1h, 7d.")
+    ] = "1h",
+    subject: Annotated[
+        str, typer.Option(help="Who the bearer is, as versions and logs name them.")
+    ] = "command-line",
+) -> None:
+    """Print a token signed with PROJECTGATE_JWT_SECRET."""
+    with told():
+        settings = _settings()
+        from projectgate.auth import SUBJECT_LENGTH, mint
+
+        if settings.jwt_secret is None:
+            raise Fault(
+                "a token needs a secret to be signed with: set PROJECTGATE_JWT_SECRET to the one of "
+                "the server (`openssl rand -hex 32` makes one)"
+            )
+        if not 0 < len(subject) <= SUBJECT_LENGTH:
+            raise Fault(f"--subject has {len(subject)} characters; it takes 1 to {SUBJECT_LENGTH}")
+        typer.echo(
+            mint(
+                settings.jwt_secret.get_secret_value(),
+                subject,
+                [role],
+                store or None,
+                _duration(ttl),
+                issuer=settings.jwt_issuer,
+                audience=settings.jwt_audience,
+            )
+        )
+
+
+@schema_app.command(name="print")
+def print_() -> None:
+    """Print the schema."""
+    from projectgate.schema.build import sdl
+
+    typer.echo(sdl(), nl=False)
+
+
+@schema_app.command()
+def check(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A schema that clients were made for.")
+    ],
+) -> None:
+    """Tell what the schema breaks for clients of the one in the file; exit code 1 if anything."""
+    with told():
+        from graphql import GraphQLError, build_schema, find_breaking_changes
+
+        from projectgate.schema.build import sdl
+
+        try:
+            known = build_schema(file.read_text(encoding="utf-8"))
+        # TypeError: a schema that GraphQL's grammar allows and its rules do not.
+        except (GraphQLError, TypeError, UnicodeDecodeError) as error:
+            raise Fault(f"{file} is not a GraphQL schema: {error}") from None
+        changes = find_breaking_changes(known, build_schema(sdl()))
+        for change in changes:
+            typer.echo(f"{change.type.name}: {change.description}")
+        typer.echo(f"{len(changes)} breaking changes" if changes else "Nothing breaks.", err=True)
+        raise typer.Exit(NO if changes else 0)
+
+
+def _settings() -> Settings:
+    from projectgate.settings import load
+
+    return load()
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """The database, which must have its tables. Raises: NotAtHead."""
+    from projectgate.data import migrate as migrations
+    from projectgate.data.database import Database
+
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    try:
+        await migrations.check(database)
+        yield database
+    finally:
+        await database.close()
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    duration = timedelta(**{units[match[2]]: int(match[1])}) if match else timedelta()
+    if not duration:
+        raise Fault(f"--ttl {text!r} is no time: write a number and s, m, h or d, such as 1h")
+    return duration
+
+
+def _tell(counts: Counts) -> None:
+    parts = [
+        f"{number:,} {name}"
+        for name, number in (
+            ("new", counts.new),
+            ("changed", counts.changed),
+            ("equal", counts.equal),
+            ("superseded", counts.superseded),
+            ("bad", counts.bad),
+        )
+        if number or name in ("new", "changed", "equal")
+    ]
+    end = "" if counts.written else "; nothing was written"
+    typer.echo(f"{counts.total:,} documents: {', '.join(parts)}{end}")

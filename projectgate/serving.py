@@ -1,0 +1,141 @@
+"""The server as a command starts it: a database that is ready, an address that is free, lines that say where."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from itertools import chain
+
+import uvicorn
+
+from projectgate import logs
+from projectgate.app import create_app
+from projectgate.data import exchange, files, migrate, seed
+from projectgate.data.database import Database
+from projectgate.faults import Fault
+from projectgate.progress import Progress
+from projectgate.resolvers.imports import Counts, import_documents
+from projectgate.resolvers.incoming import Documents
+from projectgate.settings import Settings, SettingsRefused
+
+DEMO_PROJECTS = 300
+DEMO_SEED = 1
+DEMO_DATABASE = "sqlite+aiosqlite:///projectgate-demo.sqlite"
+# Seconds that requests have to end when the server is told to stop.
+GRACE = 10
+SEED_ACTOR = "seed"
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it is once it answers."""
+
+    lines: tuple[str, ...] = ()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, then prints the lines on standard output."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            print(*self.lines, sep="\n", flush=True)  # noqa: T201
+
+
+def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
+    """Serves until told to stop. Returns the exit code.
+
+    Raises: Fault, SettingsRefused, NotAtHead.
+    """
+    if demo:
+        settings = demo_database(settings)
+    app = create_app(settings, demo=demo)
+    with bound(host, port, loopback=demo) as address:
+        asyncio.run(_prepare(settings, demo=demo))
+        logs.configure(settings.log_level)
+        url = _url(address)
+        lines = [f"GraphQL   {url}graphql"]
+        if settings.explorer == "on" or (demo and settings.explorer == "auto"):
+            lines.insert(0, f"Explorer  {url}")
+        if demo:
+            lines.append(f"Token     {app.state.demo_token}")
+        server = _Server(
+            uvicorn.Config(
+                app, log_config=None, server_header=False, timeout_graceful_shutdown=GRACE
+            )
+        )
+        server.lines = tuple(lines)
+        server.run(sockets=[address])
+    return 0 if server.started else 3
+
+
+def demo_database(settings: Settings) -> Settings:
+    """The settings with the demo's own SQLite file where no database is named. Raises: SettingsRefused."""
+    if "database_url" not in settings.model_fields_set:
+        return settings.model_copy(update={"database_url": DEMO_DATABASE})
+    if not settings.database_url.startswith("sqlite"):
+        raise SettingsRefused(
+            "Demo mode fills a SQLite file with made-up projects, and PROJECTGATE_DATABASE_URL names "
+            "another kind of database: unset it, or start without --demo."
+        )
+    return settings
+
+
+def bound(host: str, port: int, *, loopback: bool) -> socket.socket:
+    """A socket with the address, not listening yet; port 0 takes a free one. Raises: Fault."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise Fault(f"--host {host!r} is no address of this machine: {error}") from None
+    if loopback and not ip_address(str(address[0]).partition("%")[0]).is_loopback:
+        raise Fault(
+            f"--host {host} can be reached from other machines, and demo mode lets everybody in: "
+            "use 127.0.0.1, or start without --demo"
+        )
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+    except OSError as error:
+        made.close()
+        raise Fault(
+            f"port {port} of {host} cannot be used: {error.strerror}; choose another one with --port"
+        ) from None
+    return made
+
+
+def _url(address: socket.socket) -> str:
+    host, port = address.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+async def _prepare(settings: Settings, *, demo: bool) -> None:
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    try:
+        if demo:
+            await migrate.upgrade(database)
+            if not await exchange.count(database):
+                with Progress("Making demo projects") as progress:
+                    await seeded(database, DEMO_PROJECTS, DEMO_SEED, progress, strict=True)
+        else:
+            await migrate.check(database)
+    finally:
+        await database.close()
+
+
+async def seeded(
+    database: Database, projects: int, number: int, progress: Progress, *, strict: bool = False
+) -> Counts:
+    """Writes the project types and so many made-up projects, and counts them. `strict`: all or nothing."""
+
+    def documents() -> Iterator[files.Placed]:
+        return enumerate(chain(seed.types(), seed.documents(projects, number)), 1)
+
+    return await import_documents(
+        database,
+        [Documents("made-up documents", documents)],
+        actor=SEED_ACTOR,
+        clock=lambda: datetime.now(UTC),
+        strict=strict,
+        report=progress.line,
+        progress=progress,
+    )
