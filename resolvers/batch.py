@@ -5,6 +5,7 @@ A key is a project id, or a `Revision`, which brings its rows itself. Matching k
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any
 
@@ -18,10 +19,13 @@ Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, 
 
 
 async def _rows(
-    source: Source, collection: Collection[Any], keys: Sequence[str | Revision]
+    source: Source,
+    collection: Collection[Any],
+    keys: Sequence[str | Revision],
+    level: str | None = None,
 ) -> list[list[Any]]:
     ids = [key for key in keys if isinstance(key, str)]
-    found = await collection.by_project(source, ids) if ids else {}
+    found = await collection.by_project(source, ids, level) if ids else {}
     return [
         key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
         for key in keys
@@ -46,20 +50,39 @@ def one(source: Source, collection: Collection[Any]) -> DataLoader[str | Revisio
     return DataLoader(load)
 
 
-def owned(
-    source: Source, collection: Collection[Any]
-) -> DataLoader[tuple[str | Revision, str, str], list[Any]]:
-    """Gives the rows of one owner inside a project: (project, level, owner id)."""
+OwnedKey = tuple[str | Revision, str, str]
 
-    async def load(keys: list[tuple[str | Revision, str, str]]) -> list[list[Any]]:
-        projects = list(dict.fromkeys(project for project, _, _ in keys))
-        groups: dict[Hashable, list[Any]] = {}
-        for project, rows in zip(projects, await _rows(source, collection, projects), strict=True):
-            for row in rows:
-                groups.setdefault((project, row.level, row.owner_id), []).append(row)
-        return [groups.get(key, []) for key in keys]
 
-    return DataLoader(load)
+class Owned:
+    """Gives the rows of one owner inside a project: (project, level, owner id).
+
+    Each level has a loader of its own. Parts and change orders are found at moments of their own, so one loader for
+    both would send one statement or two, as it happens.
+    """
+
+    def __init__(self, source: Source, collection: Collection[Any]) -> None:
+        self._source = source
+        self._collection = collection
+        self._levels: dict[str, DataLoader[OwnedKey, list[Any]]] = {}
+
+    def load(self, key: OwnedKey) -> Future[list[Any]]:
+        """The rows of an owner, [] where there are none."""
+        level = key[1]
+        if level not in self._levels:
+            self._levels[level] = self._loader(level)
+        return self._levels[level].load(key)
+
+    def _loader(self, level: str) -> DataLoader[OwnedKey, list[Any]]:
+        async def load(keys: list[OwnedKey]) -> list[list[Any]]:
+            projects = list(dict.fromkeys(project for project, _, _ in keys))
+            found = await _rows(self._source, self._collection, projects, level)
+            groups: dict[Hashable, list[Any]] = {}
+            for project, rows in zip(projects, found, strict=True):
+                for row in rows:
+                    groups.setdefault((project, row.level, row.owner_id), []).append(row)
+            return [groups.get(key, []) for key in keys]
+
+        return DataLoader(load)
 
 
 def newest(

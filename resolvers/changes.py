@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -119,44 +119,57 @@ async def create(
     return await _written(context, command, write)
 
 
-async def _written(
-    context: Context, command: Command, write: Callable[[Transaction, datetime], Awaitable[Outcome]]
-) -> Outcome:
+Writing = Callable[[Transaction, datetime], Awaitable[Outcome]]
+
+
+async def _written(context: Context, command: Command, write: Writing) -> Outcome:
     require_admin(context.caller)
     context.forget()
     try:
-        _require_key(command)
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with context.database.transaction() as transaction:
-                    outcome = await write(transaction, context.clock())
-                    if command.dry_run:
-                        transaction.discard()
-                return outcome
-            except DBAPIError as error:
-                # A unique key that another transaction took first: the next attempt finds what it wrote.
-                known = isinstance(error, IntegrityError) or context.database.may_retry(error)
-                if not known or attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        _require_texts(command)
+        return await _retried(context, command, write)
     except Refused as fault:
         return Outcome(faults=[fault])
     except RefusedTogether as together:
         return Outcome(faults=together.faults)
 
 
-def _require_key(command: Command) -> None:
+async def _retried(context: Context, command: Command, write: Writing) -> Outcome:
+    """The outcome of the first attempt that no other transaction is in the way of."""
+    attempt = 1
+    while True:
+        try:
+            return await _transacted(context, command, write)
+        except DBAPIError as error:
+            # A unique key that another transaction took first: the next attempt finds what it wrote.
+            known = isinstance(error, IntegrityError) or context.database.may_retry(error)
+            if not known or attempt == ATTEMPTS:
+                raise
+        attempt += 1
+
+
+async def _transacted(context: Context, command: Command, write: Writing) -> Outcome:
+    async with context.database.transaction() as transaction:
+        outcome = await write(transaction, context.clock())
+        if command.dry_run:
+            transaction.discard()
+    return outcome
+
+
+def _require_texts(command: Command) -> None:
+    """Lets a command pass whose key and texts can be stored. Raises: RefusedTogether."""
     key = command.idempotency_key
+    faults: list[Refused] = []
     if key is not None and not 0 < len(key.strip()) <= len(key) <= KEY_LENGTH:
-        raise InvalidInput(
-            f"idempotencyKey has {len(key)} characters; it takes 1 to {KEY_LENGTH}, not all blank",
-            ["idempotencyKey"],
+        message = (
+            f"idempotencyKey has {len(key)} characters; it takes 1 to {KEY_LENGTH}, not all blank"
         )
-    faults = [
-        InvalidInput("has a character that no database can store: U+0000 or a lone surrogate", path)
-        for path, text in _texts(command.input(), [])
-        if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text)
-    ]
+        faults.append(InvalidInput(message, ["idempotencyKey"]))
+    for path, text in _texts(command.input(), []):
+        if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+            where = [command.id_path] if path == ["projectId"] else path
+            message = f"{where[-1]} has a character that no database can store: U+0000 or a lone surrogate"
+            faults.append(InvalidInput(message, where))
     if faults:
         raise RefusedTogether(faults)
 
@@ -215,7 +228,7 @@ async def _remembered(
     outcome = done.outcome
     visible = visibility.visible(context.caller.stores)
     if not await projects.by_id(transaction, [outcome["project"]], visible):
-        raise NotFound(f"there is no project {outcome['project']!r}", [command.id_path])
+        raise NotFound(f"there is no project {outcome['project']!r}", ["idempotencyKey"])
     return Outcome(
         project=await at_version(transaction, outcome["project"], outcome["version"]),
         changed=True,
@@ -236,34 +249,29 @@ async def _recorded(
         transaction, [write], actor=context.caller.name, operation=command.operation, at=now
     )
     if done is None:
-        assert write.before is not None
-        return Outcome(
-            project=Revision(write.before.project, write.before.row.version),
-            details=applied.details,
-        )
+        # Only a project that was there can be left as it was.
+        before = cast("Stored", write.before)
+        return Outcome(Revision(before.project, before.row.version), details=applied.details)
     if command.idempotency_key is not None and not command.dry_run:
-        await _remember(transaction, context, command, now, done, applied)
+        remembered = Remembered(
+            context.caller.name,
+            command.idempotency_key,
+            now,
+            command.fingerprint(),
+            _outcome(done, applied),
+        )
+        await idempotency.remember(transaction, remembered, now - KEY_LIFETIME)
     revision = Revision(done.project, done.version.version)
     if command.dry_run:
         revision = Revision(done.project, done.version.version, log=done.log, pending=done.version)
     return Outcome(revision, changed=True, changes=done.changes, details=applied.details)
 
 
-async def _remember(
-    transaction: Transaction,
-    context: Context,
-    command: Command,
-    now: datetime,
-    done: Record,
-    applied: Applied,
-) -> None:
-    outcome = {
+def _outcome(done: Record, applied: Applied) -> dict[str, Any]:
+    """What is remembered of a write: enough to answer again."""
+    return {
         "project": done.project.id,
         "version": done.version.version,
         "changes": done.changes,
         "details": applied.details,
     }
-    key = command.idempotency_key
-    assert key is not None
-    remembered = Remembered(context.caller.name, key, now, command.fingerprint(), outcome)
-    await idempotency.remember(transaction, remembered, now - KEY_LIFETIME)

@@ -12,6 +12,7 @@ from ..data.ids import new_id
 from ..data.project_types import ProjectType
 from ..data.projects import Project
 from ..data.workflow_steps import WorkflowStep
+from .access import Caller
 from .changes import Applied, Command, Outcome, change, create
 from .context import Context
 from .edits import edit
@@ -67,9 +68,7 @@ async def patch_project(context: Context, command: PatchProject) -> Outcome:
         before = list(project.products or ())
         edit(project, given, faults)
         faults.check()
-        return Applied(
-            difference(before, project.products or ()) if "products" in given else None
-        )
+        return Applied(difference(before, project.products or ()) if "products" in given else None)
 
     return await change(context, command, apply)
 
@@ -82,18 +81,24 @@ async def create_project(context: Context, command: CreateProject) -> Outcome:
         project = _of_type(kind, now)
         faults = Faults()
         given = dict(command.given)
-        stores = context.caller.stores
-        if given.get("store_id") is None and stores is not None:
-            if len(stores) != 1:
-                raise Forbidden(
-                    f"storeId is missing and {context.caller.name!r} has {len(stores)} stores; name one of them"
-                )
-            (given["store_id"],) = stores
+        _default_store(context.caller, given)
         edit(project, given, faults)
         faults.check()
         return project
 
     return await create(context, command, make)
+
+
+def _default_store(caller: Caller, given: Given) -> None:
+    """Adds the caller's only store where none is given. Raises: Forbidden when it is not clear which."""
+    if caller.stores is None or given.get("store_id") is not None:
+        return
+    if len(caller.stores) == 1:
+        (given["store_id"],) = caller.stores
+    elif not given.get("stores"):
+        raise Forbidden(
+            f"storeId is missing and {caller.name!r} has {len(caller.stores)} stores; name one of them"
+        )
 
 
 async def _type(source: Transaction, type_id: str, path: list[str]) -> ProjectType:

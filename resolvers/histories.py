@@ -5,20 +5,35 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
-from aiodataloader import DataLoader
 
 from ..data.differences import Change, differences
-from ..data.projects import ProjectRow
 from ..data.versions import Version
 from .batch import place
 from .errors import BadUserInput
 
+if TYPE_CHECKING:
+    from aiodataloader import DataLoader
+
 LIMIT = 100
 # A place is a version, or counts down from -1; databases hold it in four bytes.
 _PLACES = range(-(2**31), 2**31)
+
+
+class Keyed(Protocol):
+    """A project, as far as its histories need it."""
+
+    @property
+    def id(self) -> str:
+        """The project's id."""
+        ...
+
+    @property
+    def key(self) -> Any:
+        """What finds the rows nested in it."""
+        ...
 
 
 class Edge(NamedTuple):
@@ -46,7 +61,7 @@ class Page(NamedTuple):
 
 
 async def page(
-    loader: DataLoader[Any, Any], row: ProjectRow, history: str, first: int, after: str | None
+    loader: DataLoader[Any, Any], project: Keyed, history: str, first: int, after: str | None
 ) -> Page:
     """The newest rows of a history, `log` or `versions`, below a cursor if one is given.
 
@@ -56,10 +71,10 @@ async def page(
         raise BadUserInput(
             f"first is {first}; the limits are 1 and {LIMIT}: for more, give endCursor as after"
         )
-    below = None if after is None else _place(after, row.id, history)
+    below = None if after is None else _place(after, project.id, history)
     # One more than asked for tells whether there is more.
-    found = await loader.load((row.key, first + 1, below))
-    edges = [Edge(item, _cursor(row.id, history, place(item))) for item in found[:first]]
+    found = await loader.load((project.key, first + 1, below))
+    edges = [Edge(item, _cursor(project.id, history, place(item))) for item in found[:first]]
     info = PageInfo(
         has_next_page=len(found) > first,
         has_previous_page=below is not None,
@@ -75,9 +90,7 @@ def _cursor(project_id: str, history: str, at: int) -> str:
 
 def _place(cursor: str, project_id: str, history: str) -> int:
     try:
-        text = base64.b64decode(
-            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
-        )
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         kind, owner, at = orjson.loads(text)
     except (binascii.Error, ValueError, TypeError):
         kind = owner = at = None

@@ -32,7 +32,7 @@ from ..data import (
     workflow_steps,
 )
 from ..data.collections import Source
-from .batch import many, newest, one, owned
+from .batch import Owned, many, newest, one
 
 
 class Loaders:
@@ -53,9 +53,9 @@ class Loaders:
         self.partners = many(source, partners.PARTNERS)
         self.partner = one(source, partners.SINGLE_PARTNERS)
         self.rejected_by_partners = many(source, partners.REJECTING_PARTNERS)
-        self.transactions = owned(source, transactions.TRANSACTIONS)
+        self.transactions = Owned(source, transactions.TRANSACTIONS)
         self.all_transactions = many(source, transactions.TRANSACTIONS)
-        self.tasks = owned(source, tasks.TASKS)
+        self.tasks = Owned(source, tasks.TASKS)
         self.project_parts = many(source, parts.PARTS)
         self.change_orders = many(source, change_orders.CHANGE_ORDERS)
         self.workflow_steps = many(source, workflow_steps.WORKFLOW_STEPS)

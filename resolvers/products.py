@@ -15,7 +15,7 @@ from ..data.projects import Project
 from .changes import Applied, Command, Outcome, change
 from .context import Context
 from .errors import AmbiguousProduct, NotFound
-from .inputs import LIST_LIMIT, Faults, Given, Path, listed, matched, require_unique_keys
+from .inputs import LIST_LIMIT, Faults, Given, Path, listed, matched
 
 ACTIVE = "Active"
 ONE = Decimal(1)
@@ -24,7 +24,8 @@ ONE = Decimal(1)
 class Absent(enum.Enum):
     """Says that a field was not given, which is not the same as null."""
 
-    ABSENT = "absent"
+    # Not a text: in the fingerprint of a request it must differ from every value.
+    ABSENT = 0
 
 
 ABSENT = Absent.ABSENT
@@ -209,18 +210,18 @@ def _no_line(
 def replaced(before: Sequence[ProductRow], given: Any, faults: Faults) -> list[ProductRow]:
     """The product list that an input asks for; faults are added, never raised."""
 
-    def finish(line: ProductRow, element: Given, path: Path) -> None:
-        if element.get("id") is None:
+    def finish(line: ProductRow | None, element: Given, path: Path) -> None:
+        # Only what is given is judged: a line that is kept may have come otherwise from an import.
+        status, quantity = element.get("status"), element.get("quantity")
+        if status is not None and not status.strip():
+            faults.invalid("status is blank; leave it out for Active", [*path, "status"])
+        if quantity is not None and quantity < 0:
+            faults.invalid(f"quantity is {quantity}; it must be 0 or more", [*path, "quantity"])
+        if line is not None and element.get("id") is None:
             # What a new line leaves out: REST's lists have active lines, and a line is of something.
             line.status = ACTIVE if line.status is None else line.status
-            line.quantity = element.get("quantity", ONE)
-        if line.status is not None and not line.status.strip():
-            faults.invalid("status is blank; leave it out for Active", [*path, "status"])
-        if line.quantity < 0:
-            faults.invalid(
-                f"quantity is {line.quantity}; it must be 0 or more", [*path, "quantity"]
-            )
-        require_unique_keys(line.properties, path, faults)
+            if "quantity" not in element:
+                line.quantity = ONE
 
     elements = listed(given, ["products"], faults)
     return matched(

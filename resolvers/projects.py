@@ -12,6 +12,7 @@ from ..data.projects import ProjectRow
 from ..data.transactions import CHANGE_ORDER, PART, PROJECT, value
 from .context import Context
 from .errors import BadUserInput
+from .filters import is_storable
 from .revisions import at_version
 
 
@@ -20,12 +21,13 @@ async def project(
 ) -> ProjectRow | None:
     """A visible project as it is, or as the write of a version left it; None when there is no such thing.
 
-    Raises: BadUserInput for a version below 1.
+    Raises: BadUserInput for a version below 1, and for an id that cannot be one.
     """
     if version is not None and version < 1:
         raise BadUserInput(
             f"atVersion is {version}; versions count from 1: give 1 or more, or leave it out for the newest"
         )
+    _require_storable(project_id)
     row: ProjectRow | None = await context.loaders.project.load(project_id)
     if row is None or version is None:
         return row
@@ -34,9 +36,22 @@ async def project(
     return None if revision is None else revision.row
 
 
+async def project_type(context: Context, type_id: str) -> Any:
+    """The row of a project type; None when there is none. Raises: BadUserInput for an id that cannot be one."""
+    _require_storable(type_id)
+    return await context.loaders.project_type.load(type_id)
+
+
 async def types(context: Context, active: bool | None = None) -> Sequence[Any]:
     """Rows of all project types, or of the active or inactive ones."""
     return await project_types.every(context.database, active=active)
+
+
+def _require_storable(wanted: str) -> None:
+    if not is_storable(wanted):
+        raise BadUserInput(
+            "id has a character that no id has, U+0000 or a lone surrogate; give it as a query answered it"
+        )
 
 
 class Breakdown(NamedTuple):
@@ -49,8 +64,8 @@ class Breakdown(NamedTuple):
     total: Decimal
 
 
-def breakdown(row: ProjectRow, transactions: Iterable[Any]) -> Breakdown:
-    """Where the value of a project comes from; `transactions` are those of all its levels."""
+def breakdown(transactions: Iterable[Any], additional: Decimal, whole: Decimal) -> Breakdown:
+    """Where the value of a project comes from; the transactions are those of all its levels."""
     values: dict[str, list[Decimal]] = {PROJECT: [], PART: [], CHANGE_ORDER: []}
     for transaction in transactions:
         values[transaction.level].append(value(transaction))
@@ -58,6 +73,6 @@ def breakdown(row: ProjectRow, transactions: Iterable[Any]) -> Breakdown:
         total(values[PROJECT]),
         total(values[PART]),
         total(values[CHANGE_ORDER]),
-        row.project_additional_value,
-        row.project_value,
+        additional,
+        whole,
     )

@@ -101,8 +101,17 @@ async def database(
     kind: str, template: Callable[[str, str], Any], tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Database]:
     """A migrated database of each kind without rows."""
+    async with migrated(kind, template, tmp_path, request) as database:
+        yield database
+
+
+@asynccontextmanager
+async def migrated(
+    kind: str, template: Callable[[str, str], Any], folder: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Database]:
+    """A copy of the template; gone at the end, but for a file in the folder."""
     if kind == "sqlite":
-        path = shutil.copy(await template(kind, ""), tmp_path / "test.sqlite")
+        path = shutil.copy(await template(kind, ""), folder / "test.sqlite")
         database = Database(_file(str(path)))
         yield database
         await database.close()

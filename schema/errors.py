@@ -1,0 +1,60 @@
+"""How an error is told to a client: message, place and code. What is not ours is logged and hidden."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
+from strawberry.exceptions import StrawberryGraphQLError
+
+from ..resolvers.errors import ProjectGateError
+
+_LOG = structlog.get_logger(__name__)
+
+
+def formatted(error: GraphQLError) -> dict[str, Any]:
+    """The error as a client sees it: `message`, `locations`, `path`, `extensions.code`.
+
+    A fault of ours is logged under a reference; the client sees the reference and nothing else.
+    """
+    shown: dict[str, Any] = dict(error.formatted)
+    code = _code(error)
+    if code is None:
+        reference = uuid.uuid4().hex[:16]
+        original = error.original_error or error
+        _LOG.error("operation failed", reference=reference, path=error.path, exc_info=original)
+        shown["message"] = f"internal error, reference {reference}"
+        shown["extensions"] = {"code": "INTERNAL"}
+    else:
+        shown["extensions"] = {"code": code}
+    return shown
+
+
+def _code(error: GraphQLError) -> str | None:
+    """The code of an error that a client may be told; None when it may not."""
+    original = error.original_error
+    if isinstance(original, ProjectGateError):
+        return original.code
+    told = original is None or isinstance(original, GraphQLError)
+    stated = (error.extensions or {}).get("code")
+    if told and isinstance(stated, str):
+        return stated
+    if error.path is None:
+        return _code_before_execution(error, told=told)
+    # While fields run, what refuses an argument names the place in the document, or is of Strawberry's own kind;
+    # the rest is a value of ours that cannot be served.
+    refused = isinstance(original, StrawberryGraphQLError) or (
+        told and (original is None or bool(getattr(original, "nodes", None)))
+    )
+    return "BAD_USER_INPUT" if refused else None
+
+
+def _code_before_execution(error: GraphQLError, *, told: bool) -> str | None:
+    if isinstance(error, GraphQLSyntaxError):
+        return "GRAPHQL_PARSE_FAILED"
+    if any(isinstance(node, VariableDefinitionNode) for node in error.nodes or ()):
+        return "BAD_USER_INPUT"
+    # An exception of a scalar is why a literal was refused: the error then names the place.
+    return "GRAPHQL_VALIDATION_FAILED" if told or error.nodes else None

@@ -1,0 +1,296 @@
+"""The project, with a field for each collection that is nested in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import strawberry
+
+from ..data import statuses
+from ..data.transactions import PROJECT, summary
+from ..data.workflow_steps import WorkflowStep as WorkflowStepDocument
+from ..execution.fields import loader_field
+from ..resolvers import histories
+from ..resolvers.projects import breakdown
+from .addresses import Address
+from .attachments import Asset
+from .change_orders import ChangeOrder
+from .check_list import CheckListItem
+from .comments import Comment
+from .contact_persons import ContactPerson
+from .customers import ProjectCustomer
+from .entity_errors import EntityError
+from .form_data import FormEntry
+from .info import Info
+from .log import ProjectLogConnection
+from .partners import ProjectPartner
+from .parts import ProjectPart
+from .products import ProjectProduct
+from .properties import ExternalId
+from .stores import ProjectStore
+from .transactions import Transaction, ValueBreakdown
+from .versions import ProjectVersionConnection
+from .workflow_steps import WorkflowStep
+
+_FIRST = strawberry.argument(description="How many, 1 to 100.")
+_AFTER = strawberry.argument(
+    description="The `endCursor` of the page before; null or absent for the newest."
+)
+
+
+@strawberry.type(
+    description=(
+        "A project: activity that spans time and more than one order, such as a kitchen sale, a claim or a service. "
+        "A field that is null was not given; a list without elements is empty, never null."
+    )
+)
+class Project:
+    """Served from `data.projects.ProjectRow`; what is nested is found by its `key`."""
+
+    key: strawberry.Private[Any]
+
+    id: strawberry.ID = strawberry.field(
+        description="The id of the project, given by the order system."
+    )
+    version: int = strawberry.field(
+        description=(
+            "Counts the writes that changed the project, 1 at creation. Give it as `expectedVersion` of a mutation "
+            "to make sure that nobody wrote in between."
+        )
+    )
+    version_id: str | None = strawberry.field(
+        description="The order system's own version id, which is opaque."
+    )
+    project_number: str | None = strawberry.field(
+        description="The number people use; it need not be unique."
+    )
+    name: str | None = strawberry.field(description="The name of the project.")
+    type: str | None = strawberry.field(
+        description="The id of the project's type; the query `projectType` reads the type."
+    )
+    project_type_name: str | None = strawberry.field(
+        description="The name of the type, copied when the project got it."
+    )
+    project_category: str | None = strawberry.field(
+        description="The category, such as Claim or Service."
+    )
+    sub_type: str | None = strawberry.field(description="A finer kind within the type.")
+    status: str | None = strawberry.field(
+        description=(
+            "The status: New, Active, OnHold, Completed, WorkflowCompleted, CancelledByCustomer, CancelledByPartner, "
+            "CancelledByInternal, or one of the tenant's own. A string, because tenants configure it."
+        )
+    )
+
+    @strawberry.field(
+        description="Whether the project is finished or cancelled. A `status` of the tenant's own is neither."
+    )
+    def is_terminal(self) -> bool:
+        """Told by the status."""
+        return statuses.is_terminal(self.status)
+
+    @strawberry.field(
+        description="Whether the project is neither finished nor cancelled nor on hold."
+    )
+    def is_active(self) -> bool:
+        """Told by the status."""
+        return statuses.is_active(self.status)
+
+    created: datetime = strawberry.field(description="When the project was created.")
+    modified: datetime = strawberry.field(description="When the project was last changed.")
+    canceled: datetime | None = strawberry.field(
+        description="When the project was cancelled; null when it is not."
+    )
+    cancellation_code: str | None = strawberry.field(
+        description="The code of the reason why it was cancelled."
+    )
+    cancellation_reason: str | None = strawberry.field(
+        description="The reason why it was cancelled, in words."
+    )
+    deadline: datetime | None = strawberry.field(
+        description="When the current workflow step is to be done."
+    )
+    project_date: datetime | None = strawberry.field(
+        description="When the main activity takes place."
+    )
+    external_reference: str | None = strawberry.field(
+        description="What another system calls the project."
+    )
+    external_ids: list[ExternalId] = loader_field(
+        "external_ids", description="Ids that other systems have for the project, in their order."
+    )
+
+    @strawberry.field(description="Words that mark the project, in their order.")
+    async def tags(self, info: Info) -> list[str]:
+        """Values of the tag rows."""
+        return [row.value for row in await info.context.loaders.tags.load(self.key)]
+
+    public_url: str | None = strawberry.field(
+        description="The address of the project's public page."
+    )
+    customer: ProjectCustomer | None = loader_field(
+        "customer", description="The customer; null when the project has none."
+    )
+    contact_persons: list[ContactPerson] = loader_field(
+        "contact_persons", description="Persons to talk to, in their order."
+    )
+    store_contact: ContactPerson | None = loader_field(
+        "store_contact",
+        description="The person at the store who handles the project; null when there is none.",
+    )
+    store_id: str | None = strawberry.field(
+        description="The id of the main store, which handles the project."
+    )
+    stores: list[ProjectStore] = loader_field(
+        "stores",
+        description="Stores that have access beside the main store, in their order.",
+    )
+    addresses: list[Address] = loader_field(
+        "addresses", description="Addresses of the project, in their order."
+    )
+    partner: ProjectPartner | None = loader_field(
+        "partner",
+        description="The partner where the type allows one; null when there is none, and where `partners` is used.",
+    )
+    partners: list[ProjectPartner] = loader_field(
+        "partners",
+        description="The partners where the type allows several, in their order.",
+    )
+
+    @strawberry.field(description="Whether `partners` has more than one partner.")
+    async def has_multiple_partners(self, info: Info) -> bool:
+        """Counted, never stored."""
+        return len(await info.context.loaders.partners.load(self.key)) > 1
+
+    @strawberry.field(
+        description="The ids of partners that turned the project down, in their order."
+    )
+    async def rejected_by_partners(self, info: Info) -> list[str]:
+        """Values of the rows of rejecting partners."""
+        return [row.value for row in await info.context.loaders.rejected_by_partners.load(self.key)]
+
+    partner_check_list: list[CheckListItem] = loader_field(
+        "partner_check_list", description="The check list of the partners, in its order."
+    )
+    products: list[ProjectProduct] = loader_field(
+        "products", description="The lines of the product list, in list order; 1,000 at most."
+    )
+    project_parts: list[ProjectPart] = loader_field(
+        "project_parts", description="Pieces of the work, in their order."
+    )
+    change_orders: list[ChangeOrder] = loader_field(
+        "change_orders", description="Changes to the agreed work, in their order."
+    )
+
+    @strawberry.field(
+        graphql_type=list[Transaction],
+        description=(
+            "The money of the project itself, in the order given. Parts and change orders have their own."
+        ),
+    )
+    async def transactions(self, info: Info) -> Any:
+        """Those of the project's own level."""
+        return await info.context.loaders.transactions.load((self.key, PROJECT, ""))
+
+    @strawberry.field(
+        graphql_type=Transaction,
+        description="The sum of `transactions`, of the project itself; all 0 when there are none.",
+    )
+    async def transaction_summary(self, info: Info) -> Any:
+        """Calculated, never stored."""
+        return summary(await info.context.loaders.transactions.load((self.key, PROJECT, "")))
+
+    @strawberry.field(
+        graphql_type=Transaction,
+        description="The sum of all transactions: of the project itself, its parts and its change orders.",
+    )
+    async def project_transaction_total(self, info: Info) -> Any:
+        """Calculated, never stored."""
+        return summary(await info.context.loaders.all_transactions.load(self.key))
+
+    project_value: Decimal = strawberry.field(
+        description=(
+            "The value of the project: of all its transactions, and `projectAdditionalValue`. Without any transaction "
+            "it is the value the client gave."
+        )
+    )
+    project_budget_value: Decimal = strawberry.field(
+        description=(
+            "The budgeted value of all transactions. Without any transaction it is the value the client gave."
+        )
+    )
+    project_additional_value: Decimal = strawberry.field(
+        description="What was added to the value by hand."
+    )
+
+    @strawberry.field(
+        graphql_type=ValueBreakdown, description="Where `projectValue` comes from, level by level."
+    )
+    async def value_breakdown(self, info: Info) -> Any:
+        """Calculated, never stored."""
+        transactions = await info.context.loaders.all_transactions.load(self.key)
+        return breakdown(transactions, self.project_additional_value, self.project_value)
+
+    @strawberry.field(
+        graphql_type=WorkflowStep | None,
+        description="The step the project is at; null when no step is current.",
+    )
+    async def workflow_step(root: strawberry.Parent[Any], info: Info) -> Any:  # noqa: N805
+        """The current one of the steps, or what the document says where none of them is."""
+        if root.workflow_step is not None:
+            return WorkflowStepDocument.of(root.workflow_step)
+        steps = await info.context.loaders.workflow_steps.load(root.key)
+        return next((step for step in steps if step.current), None)
+
+    workflow_steps: list[WorkflowStep] = loader_field(
+        "workflow_steps",
+        description="The steps of the workflow, copied from the type, in their order.",
+    )
+
+    @strawberry.field(
+        graphql_type=ProjectLogConnection,
+        description="What happened to the project, newest first; log items that documents brought come last.",
+    )
+    async def log(
+        self,
+        info: Info,
+        first: Annotated[int, _FIRST] = 20,
+        after: Annotated[str | None, _AFTER] = None,
+    ) -> Any:
+        """A page of the log."""
+        return await histories.page(info.context.loaders.log, self, "log", first, after)
+
+    @strawberry.field(
+        graphql_type=ProjectVersionConnection,
+        description="The writes that changed the project, newest first.",
+    )
+    async def versions(
+        self,
+        info: Info,
+        first: Annotated[int, _FIRST] = 20,
+        after: Annotated[str | None, _AFTER] = None,
+    ) -> Any:
+        """A page of the versions."""
+        return await histories.page(info.context.loaders.versions, self, "versions", first, after)
+
+    comments: list[Comment] = loader_field(
+        "comments", description="Comments that partners see, in their order."
+    )
+    customer_comments: list[Comment] = loader_field(
+        "customer_comments", description="Comments that customers see, in their order."
+    )
+    form_data: list[FormEntry] = loader_field(
+        "form_data", description="Entries of the public form, in their order; a key can repeat."
+    )
+    attachments: list[Asset] = loader_field(
+        "attachments", description="Files that belong to the project, in their order."
+    )
+    attachments_root_directory: str | None = strawberry.field(
+        description="Where the order system keeps the files."
+    )
+    errors: list[EntityError] = loader_field(
+        "errors",
+        description="What went wrong with the project in the order system, in the order recorded.",
+    )

@@ -1,0 +1,396 @@
+"""The two product writes: the status of single lines, and the whole list."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from projectgate.data.database import Database
+from projectgate.data.projects import Project
+from projectgate.resolvers.changes import Outcome
+from projectgate.resolvers.errors import AmbiguousProduct
+from projectgate.resolvers.products import (
+    ReplaceProducts,
+    StatusUpdate,
+    UpdateProductStatus,
+    replace_products,
+    update_product_status,
+)
+from tests.make.projects import make_project
+from tests.make.writes import (
+    changed_paths,
+    dump,
+    ids,
+    imported,
+    make_claim,
+    make_line,
+    stored,
+    told,
+    writing,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def update(database: Database, *updates: StatusUpdate, **options: Any) -> Outcome:
+    """The outcome of status updates to project-1."""
+    command = UpdateProductStatus(project_id="project-1", product_status_updates=updates, **options)
+    return await update_product_status(writing(database), command)
+
+
+async def replace(database: Database, products: Any, **options: Any) -> Outcome:
+    """The outcome of giving project-1 a new product list."""
+    command = ReplaceProducts(project_id="project-1", products=products, **options)
+    return await replace_products(writing(database), command)
+
+
+def make_ambiguous() -> Project:
+    """A project with a sku on two orders, the same in other case, and with a blank."""
+    return make_project(
+        products=[
+            make_line(id="a", sku_id="DUP-1", order_id="10207"),
+            make_line(id="b", sku_id="DUP-1", order_id="10236"),
+            make_line(id="c", sku_id="dup-1"),
+            make_line(id="d", sku_id="DUP-1 "),
+            make_line(id="e", sku_id=None, order_id=None),
+        ]
+    )
+
+
+async def test_a_status_update_by_sku_changes_that_line_and_nothing_else(
+    database: Database,
+) -> None:
+    """The example that REST documents."""
+    await imported(database, make_claim())
+    outcome = await update(
+        database,
+        StatusUpdate("Cancelled", "SKU-001", None, None, "Defect", "damaged on arrival"),
+    )
+    assert outcome.faults == []
+    assert outcome.changed
+    assert [(change.path, change.before, change.after) for change in outcome.changes] == [
+        ("products[line-1].status", "Active", "Cancelled"),
+        ("products[line-1].cancellationCode", None, "Defect"),
+        ("products[line-1].cancellationReason", None, "damaged on arrival"),
+    ]
+    first, second = (await stored(database)).project.products or []
+    assert (first.status, first.cancellation_code) == ("Cancelled", "Defect")
+    assert first.cancellation_reason == "damaged on arrival"
+    assert (first.name, first.quantity, first.order_id) == ("Shower wall", Decimal(1), "10207")
+    assert (second.status, second.cancellation_code) == ("Active", None)
+
+
+async def test_code_and_reason_of_a_status_update_are_kept_when_absent_and_cleared_by_null(
+    database: Database,
+) -> None:
+    """Absent keeps, null clears, each field by itself."""
+    line = make_line(cancellation_code="Defect", cancellation_reason="broken", status="Cancelled")
+    await imported(database, make_project(products=[line]))
+    outcome = await update(database, StatusUpdate("Returned", "SKU-001"))
+    assert changed_paths(outcome) == ["products[line-1].status"]
+    outcome = await update(database, StatusUpdate("Returned", "SKU-001", cancellation_reason=None))
+    assert changed_paths(outcome) == ["products[line-1].cancellationReason"]
+    (kept,) = (await stored(database)).project.products or []
+    assert (kept.cancellation_code, kept.cancellation_reason) == ("Defect", None)
+
+
+@pytest.mark.parametrize("word", ["absent", "ABSENT", ""])
+async def test_a_code_that_reads_like_our_mark_for_absent_is_a_text(
+    database: Database, word: str
+) -> None:
+    """The mark is no text, so a request with one is another request than one without."""
+    await imported(database, make_claim())
+    outcome = await update(
+        database, StatusUpdate("Active", "SKU-001", cancellation_code=word), idempotency_key="k"
+    )
+    assert [change.after for change in outcome.changes] == [word]
+    again = await update(database, StatusUpdate("Active", "SKU-001"), idempotency_key="k")
+    assert told(again) == [("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")]
+
+
+async def test_a_status_update_with_the_same_values_leaves_no_trace(database: Database) -> None:
+    """Success, but no version and no log row."""
+    await imported(database, make_claim())
+    before = await dump(database)
+    outcome = await update(database, StatusUpdate("Active", "SKU-001", cancellation_code=None))
+    assert (outcome.faults, outcome.changed, outcome.changes) == ([], False, [])
+    assert outcome.project is not None
+    assert outcome.project.version == 1
+    assert await dump(database) == before
+
+
+async def test_all_faults_of_status_updates_are_told_together_and_nothing_is_written(
+    database: Database,
+) -> None:
+    """One valid update among them changes nothing either."""
+    await imported(database, make_ambiguous())
+    before = await dump(database)
+    outcome = await update(
+        database,
+        StatusUpdate("Shipped", line_id="c"),
+        StatusUpdate("Shipped", "NO-SUCH"),
+        StatusUpdate("Shipped", "DUP-1"),
+        StatusUpdate("Shipped", "dup-1"),
+        StatusUpdate("Shipped"),
+        StatusUpdate("Shipped", "DUP-1", "a"),
+        StatusUpdate("Shipped", line_id="zz"),
+        StatusUpdate("  ", line_id="d"),
+        StatusUpdate("Shipped", "DUP-1", None, "9"),
+        StatusUpdate("Shipped", None, "a", "9"),
+    )
+    at = "productStatusUpdates"
+    assert told(outcome) == [
+        ("PRODUCT_NOT_FOUND", f"{at}.1.skuId"),
+        ("AMBIGUOUS_PRODUCT", f"{at}.2.skuId"),
+        ("DUPLICATE_UPDATE", f"{at}.3.skuId"),
+        ("INVALID_VALUE", f"{at}.4"),
+        ("INVALID_VALUE", f"{at}.5"),
+        ("PRODUCT_NOT_FOUND", f"{at}.6.lineId"),
+        ("INVALID_VALUE", f"{at}.7.status"),
+        ("PRODUCT_NOT_FOUND", f"{at}.8.orderId"),
+        ("PRODUCT_NOT_FOUND", f"{at}.9.orderId"),
+    ]
+    assert (outcome.project, outcome.changed, outcome.changes) == (None, False, [])
+    assert await dump(database) == before
+
+
+async def test_a_sku_on_several_lines_is_ambiguous_and_the_candidates_are_named(
+    database: Database,
+) -> None:
+    """The order narrows it; the line's id always does."""
+    await imported(database, make_ambiguous())
+    (fault,) = (await update(database, StatusUpdate("Shipped", "DUP-1"))).faults
+    assert isinstance(fault, AmbiguousProduct)
+    assert ids(fault.candidates) == ["a", "b"]
+    assert "orderId" in fault.message
+    outcome = await update(
+        database,
+        StatusUpdate("Shipped", "DUP-1", None, "10236"),
+        StatusUpdate("Returned", None, "e"),
+    )
+    assert changed_paths(outcome) == ["products[b].status", "products[e].status"]
+
+
+async def test_a_sku_on_two_lines_of_one_order_is_ambiguous_within_the_order(
+    database: Database,
+) -> None:
+    """Then only the line's id is left."""
+    lines = [make_line(id="a"), make_line(id="b"), make_line(id="c", order_id="9")]
+    await imported(database, make_project(products=lines))
+    (fault,) = (await update(database, StatusUpdate("Shipped", "SKU-001", None, "10207"))).faults
+    assert isinstance(fault, AmbiguousProduct)
+    assert ids(fault.candidates) == ["a", "b"]
+    assert "lineId" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("sku", "near"),
+    [("Dup-1", "'DUP-1' or 'DUP-1 ' or 'dup-1'"), (" DUP-1", "'DUP-1'"), ("DUP-2", None)],
+)
+async def test_skus_are_compared_exactly_and_a_near_match_is_named(
+    database: Database, sku: str, near: str | None
+) -> None:
+    """Case and blanks count."""
+    await imported(database, make_ambiguous())
+    (fault,) = (await update(database, StatusUpdate("Shipped", sku))).faults
+    assert fault.code == "PRODUCT_NOT_FOUND"
+    assert repr(sku) in fault.message
+    assert (near in fault.message) if near else ("did you mean" not in fault.message)
+
+
+async def test_a_sku_of_another_order_is_not_found_and_its_orders_are_named(
+    database: Database,
+) -> None:
+    """The message says where the sku is."""
+    await imported(database, make_ambiguous())
+    (fault,) = (await update(database, StatusUpdate("Shipped", "DUP-1", None, "1"))).faults
+    assert fault.code == "PRODUCT_NOT_FOUND"
+    assert "10207" in fault.message
+    assert "10236" in fault.message
+
+
+@pytest.mark.parametrize(("count", "code"), [(0, "EMPTY_INPUT"), (1000, None), (1001, "TOO_MANY")])
+async def test_status_updates_are_1_to_1000(
+    database: Database, count: int, code: str | None
+) -> None:
+    """The message says both numbers."""
+    lines = [make_line(id=f"l{place}", sku_id=f"S{place}") for place in range(1001)]
+    await imported(database, make_project(products=lines))
+    updates = [StatusUpdate("Shipped", f"S{place}") for place in range(count)]
+    outcome = await update(database, *updates)
+    if code is None:
+        assert len(outcome.changes) == count
+        return
+    assert told(outcome) == [(code, "productStatusUpdates")]
+    if code == "TOO_MANY":
+        assert "1,001" in outcome.faults[0].message
+        assert "1,000" in outcome.faults[0].message
+
+
+async def test_a_replaced_list_keeps_lines_with_ids_makes_others_and_removes_the_rest(
+    database: Database,
+) -> None:
+    """In the order given."""
+    await imported(database, make_claim())
+    outcome = await replace(
+        database,
+        [
+            {"sku_id": "SKU-003", "name": "Tap"},
+            {"id": "line-2", "quantity": Decimal("2.5")},
+        ],
+    )
+    assert outcome.faults == []
+    tap, chain = (await stored(database)).project.products or []
+    assert outcome.details == {
+        "added": [tap.id],
+        "updated": ["line-2"],
+        "removed": ["line-1"],
+    }
+    assert (tap.sku_id, tap.name, tap.status, tap.quantity) == (
+        "SKU-003",
+        "Tap",
+        "Active",
+        Decimal(1),
+    )
+    assert (chain.id, chain.name, chain.sku_id) == ("line-2", "Chain", "SKU-002")
+    assert (chain.quantity, chain.status, chain.order_id) == (Decimal("2.5"), "Active", "10236")
+    assert tap.id not in {"line-1", "line-2", ""}
+
+
+async def test_an_empty_list_removes_all_lines(database: Database) -> None:
+    """And says which."""
+    await imported(database, make_claim())
+    outcome = await replace(database, [])
+    assert outcome.details == {"added": [], "updated": [], "removed": ["line-1", "line-2"]}
+    assert (await stored(database)).project.products == []
+
+
+async def test_the_order_of_lines_alone_is_a_change(database: Database) -> None:
+    """It is one change, and no line counts as updated."""
+    await imported(database, make_claim())
+    outcome = await replace(database, [{"id": "line-2"}, {"id": "line-1"}])
+    assert [tuple(change)[1:] for change in outcome.changes] == [
+        (["line-1", "line-2"], ["line-2", "line-1"])
+    ]
+    assert changed_paths(outcome) == ["products[]"]
+    assert outcome.details == {"added": [], "updated": [], "removed": []}
+    assert ids((await stored(database)).project.products) == ["line-2", "line-1"]
+
+
+async def test_the_list_as_it_is_changes_nothing(database: Database) -> None:
+    """Ids alone name the lines as they are."""
+    await imported(database, make_claim())
+    before = await dump(database)
+    outcome = await replace(database, [{"id": "line-1"}, {"id": "line-2", "status": "Active"}])
+    assert (outcome.faults, outcome.changed) == ([], False)
+    assert outcome.details == {"added": [], "updated": [], "removed": []}
+    assert await dump(database) == before
+
+
+async def test_null_clears_a_field_of_a_kept_line_and_absent_keeps_it(database: Database) -> None:
+    """A new line is Active even when its status is null; a kept one then has none."""
+    await imported(database, make_claim())
+    outcome = await replace(
+        database, [{"id": "line-1", "name": None, "status": None}, {"status": None, "name": "New"}]
+    )
+    assert outcome.faults == []
+    kept, new = (await stored(database)).project.products or []
+    assert (kept.name, kept.status, kept.sku_id) == (None, None, "SKU-001")
+    assert (new.name, new.status, new.sku_id) == ("New", "Active", None)
+
+
+async def test_all_faults_of_a_list_are_told_together_and_nothing_is_written(
+    database: Database,
+) -> None:
+    """Several in one line among them; a line of another project is as unknown as any."""
+    await imported(database, make_claim(), make_claim(id="project-2", products=[make_line(id="x")]))
+    before = await dump(database)
+    key = {"key": "color", "value": "white"}
+    outcome = await replace(
+        database,
+        [
+            {"id": "nope"},
+            {"id": "x"},
+            {"id": "line-1"},
+            {"id": "line-1"},
+            {"id": "line-2", "quantity": Decimal(-1), "status": " "},
+            {"quantity": None},
+            {"quantity": Decimal("1234567890123456789")},
+            {"quantity": Decimal("0.12345678901"), "status": ""},
+            {"properties": [key, key, {"key": " "}]},
+            {"properties": None},
+        ],
+    )
+    assert told(outcome) == [
+        ("PRODUCT_NOT_FOUND", "products.0.id"),
+        ("PRODUCT_NOT_FOUND", "products.1.id"),
+        ("DUPLICATE_UPDATE", "products.3.id"),
+        ("INVALID_VALUE", "products.4.status"),
+        ("INVALID_VALUE", "products.4.quantity"),
+        ("INVALID_VALUE", "products.5.quantity"),
+        ("INVALID_VALUE", "products.6.quantity"),
+        ("INVALID_VALUE", "products.7.quantity"),
+        ("INVALID_VALUE", "products.7.status"),
+        ("DUPLICATE_KEY", "products.8.properties.1.key"),
+        ("INVALID_VALUE", "products.8.properties.2.key"),
+        ("INVALID_VALUE", "products.9.properties"),
+    ]
+    assert "use [] to clear" in outcome.faults[-1].message
+    assert "18 and 10" in outcome.faults[6].message
+    assert outcome.project is None
+    assert await dump(database) == before
+
+
+@pytest.mark.parametrize("count", [1000, 1001])
+async def test_a_list_has_up_to_1000_lines(database: Database, count: int) -> None:
+    """One more is too many, and the message says both numbers."""
+    await imported(database, make_claim())
+    outcome = await replace(database, [{"sku_id": f"S{place}"} for place in range(count)])
+    if count == 1000:
+        lines = (await stored(database)).project.products or []
+        assert [line.sku_id for line in lines] == [f"S{place}" for place in range(1000)]
+        return
+    assert told(outcome) == [("TOO_MANY", "products")]
+    assert "1,001" in outcome.faults[0].message
+    assert "1,000" in outcome.faults[0].message
+
+
+async def test_a_list_that_is_null_is_refused(database: Database) -> None:
+    """The way out is in the message."""
+    await imported(database, make_claim())
+    outcome = await replace(database, None)
+    assert told(outcome) == [("INVALID_VALUE", "products")]
+    assert "use [] to clear" in outcome.faults[0].message
+
+
+async def test_only_what_is_given_is_judged(database: Database) -> None:
+    """An imported line may have what a caller may not give; it can be kept as it is."""
+    key = {"key": "color", "value": "white"}
+    odd = make_line(quantity=-3, status="", properties=[key, key])
+    await imported(database, make_project(products=[odd]))
+    outcome = await replace(database, [{"id": "line-1", "name": "Other"}])
+    assert changed_paths(outcome) == ["products[line-1].name"]
+    (line,) = (await stored(database)).project.products or []
+    assert (line.quantity, line.status, len(line.properties or [])) == (Decimal(-3), "", 2)
+
+
+@pytest.mark.parametrize("quantity", ["0", "0.0000000001", "999999999999999999.9999999999", "2.50"])
+async def test_quantities_are_exact(database: Database, quantity: str) -> None:
+    """Up to 18 digits before and 10 after the point."""
+    await imported(database, make_claim())
+    await replace(database, [{"quantity": Decimal(quantity)}])
+    (line,) = (await stored(database)).project.products or []
+    assert line.quantity == Decimal(quantity)
+
+
+async def test_members_of_a_line_that_the_schema_lacks_are_kept(database: Database) -> None:
+    """A kept line is the same document, updated."""
+    line = make_line(properties=[{"key": "color", "value": "white", "xNested": {"deep": [1]}}])
+    project = make_project(products=[line | {"warehouse": "W1"}])
+    await imported(database, project)
+    await replace(database, [{"id": "line-1", "name": "Other"}])
+    (kept,) = (await stored(database)).project.products or []
+    assert kept.unknown == {"warehouse": "W1"}
+    assert kept.json_object()["properties"][0]["xNested"] == {"deep": [1]}

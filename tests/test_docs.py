@@ -1,0 +1,74 @@
+"""What users are told exists, and what exists is told: settings, commands, make targets, links."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.main import get_group
+
+from projectgate.cli import app
+from projectgate.data.search import ProjectSortOrder
+from projectgate.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "explorer").glob("*.md")]
+# Written apart, so that this file does not name them itself.
+HOSTS = ("pypi" + ".org", "python" + "hosted", "registry." + "npmjs")
+FOLDERS = ("/root" + "/", "/home" + "/")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
+    documented = set(re.findall(rf"^\| `{PREFIX}([A-Z_]+)`", OPERATIONS, re.MULTILINE))
+    assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_documented_description_of_a_setting_is_that_of_the_code() -> None:
+    for name, field in Settings.model_fields.items():
+        assert f"| {field.description} |" in OPERATIONS, name
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    rows = re.findall(r"^\| `projectgate (\w+(?: print| check)?)", OPERATIONS, re.MULTILINE)
+    commands = set()
+    for name, command in get_group(app).commands.items():
+        nested = getattr(command, "commands", None)
+        commands |= {f"{name} {inner}" for inner in nested} if nested else {name}
+    assert set(rows) == commands
+
+
+def test_make_help_lists_the_targets_that_the_pages_name() -> None:
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    targets = set(re.findall(r"^  (\w+) ", done.stdout, re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"`make (\w+)`", page.read_text())}
+    assert {"run", "test", "check", "help"} <= targets
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_sort_order_is_in_the_schema_with_a_description() -> None:
+    sdl = (ROOT / "schema" / "schema.graphql").read_text()
+    block = re.search(r"enum ProjectSortOrder \{(.*?)\n\}", sdl, re.DOTALL)
+    assert block is not None
+    values = re.findall(r'"""(?:.|\n)*?"""\n  ([A-Z_]+)', block[1])
+    assert sorted(values) == sorted(ProjectSortOrder.__members__)
+
+
+def test_the_repository_names_no_registry_and_no_path_of_a_machine() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.split():
+        path = ROOT / name
+        if path.is_file():
+            text = path.read_bytes().decode(errors="ignore")
+            for word in (*HOSTS, *FOLDERS):
+                assert word not in text, (name, word)
