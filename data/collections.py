@@ -186,7 +186,7 @@ class Collection(Generic[D]):
             PrimaryKeyConstraint(*self.keys),
             *(Index(None, column, "project_id") for column in indexes),
         )
-        self.row: Any = namedtuple(f"{model.__name__}", [*self.keys, *self.columns])  # type: ignore[misc]  # noqa: PYI024
+        self.row: Any = namedtuple(f"{model.__name__}", [*self.keys, *self.columns])  # type: ignore[misc]
         self._read = select(self.table).order_by(*(self.table.c[key] for key in self.keys))
         self._delete = delete(self.table).where(
             and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))

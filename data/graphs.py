@@ -20,7 +20,7 @@ from .customers import CUSTOMERS
 from .entity_errors import ERRORS
 from .form_data import FORM_DATA
 from .partners import PARTNERS, REJECTING_PARTNERS, SINGLE_PARTNERS, RejectingPartner
-from .parts import PARTS, ProjectPart
+from .parts import PARTS
 from .products import PRODUCTS
 from .projects import PROJECTS, Project, ProjectRow
 from .stores import STORES

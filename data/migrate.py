@@ -27,7 +27,8 @@ def _config() -> Config:
 def head() -> str:
     """The name of the newest migration."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
-    assert newest is not None
+    if newest is None:
+        raise LookupError("there are no migrations in the package")
     return newest
 
 

@@ -13,8 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Table,
-    bindparam,
-    insert,
     select,
     update,
 )
@@ -187,8 +185,12 @@ for _column in ("store_id", "project_number", "status"):
     Index(None, PROJECTS.c[_column], PROJECTS.c.id)
 
 
+# PostgreSQL refuses an index row of 2,704 bytes; a character has up to 4 bytes, and the id needs room too.
+_KEY_LIMIT = 500
+
+
 def _folded(text: str | None) -> str | None:
-    return text.casefold() if text else None
+    return text.casefold()[:_KEY_LIMIT] if text else None
 
 
 def derived(project: Project) -> dict[str, Any]:
@@ -207,7 +209,7 @@ def derived(project: Project) -> dict[str, Any]:
     }
 
 
-class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[misc]  # noqa: PYI024
+class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[misc]
     """A project's own row. `key` finds what is nested in it: the id, or the state the row was made from."""
 
     id: str

@@ -13,6 +13,6 @@ __all__ = ["METADATA", "is_ours"]
 _MODULES = (graphs, idempotency, project_types, texts, versions)
 
 
-def is_ours(item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+def is_ours(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
     """Whether a comparison looks at a table: not at the full-text tables, which differ by database."""
     return not (kind == "table" and (name or "").startswith("project_text"))

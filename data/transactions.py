@@ -19,13 +19,24 @@ class Amounts(Protocol):
     """Anything with the four amounts of a transaction."""
 
     @property
-    def revenue(self) -> Decimal: ...
+    def revenue(self) -> Decimal:
+        """Money in."""
+        ...
+
     @property
-    def cost(self) -> Decimal: ...
+    def cost(self) -> Decimal:
+        """Money out."""
+        ...
+
     @property
-    def budget_revenue(self) -> Decimal: ...
+    def budget_revenue(self) -> Decimal:
+        """Money planned to come in."""
+        ...
+
     @property
-    def budget_cost(self) -> Decimal: ...
+    def budget_cost(self) -> Decimal:
+        """Money planned to go out."""
+        ...
 
 
 class Transaction(Document):

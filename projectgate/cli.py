@@ -285,16 +285,9 @@ def _duration(text: str) -> timedelta:
 
 
 def _tell(counts: Counts) -> None:
-    parts = [
-        f"{number:,} {name}"
-        for name, number in (
-            ("new", counts.new),
-            ("changed", counts.changed),
-            ("equal", counts.equal),
-            ("superseded", counts.superseded),
-            ("bad", counts.bad),
-        )
-        if number or name in ("new", "changed", "equal")
-    ]
+    written = [("new", counts.new), ("changed", counts.changed), ("equal", counts.equal)]
+    left_out = [("superseded", counts.superseded), ("bad", counts.bad)]
+    parts = [f"{number:,} {name}" for name, number in written if counts.written]
+    parts += [f"{number:,} {name}" for name, number in left_out if number]
     end = "" if counts.written else "; nothing was written"
     typer.echo(f"{counts.total:,} documents: {', '.join(parts)}{end}")

@@ -55,7 +55,8 @@ def require_scope(caller: Caller, before: Project | None, after: Project) -> Non
     outside = sorted(named - caller.stores)
     if outside:
         raise Forbidden(
-            f"the store {outside[0]!r} is outside the stores of {caller.name!r}: {', '.join(sorted(caller.stores)) or 'none'}"
+            f"the store {outside[0]!r} is outside the stores of {caller.name!r}: "
+            f"{', '.join(sorted(caller.stores)) or 'none'}"
         )
     if not _stores(after) & caller.stores:
         raise Forbidden(

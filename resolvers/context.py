@@ -11,7 +11,7 @@ from .loaders import Loaders
 
 
 def utc_now() -> datetime:
-    """This moment."""
+    """The moment of the call, in UTC."""
     return datetime.now(UTC)
 
 

@@ -129,6 +129,7 @@ async def import_documents(
         if counts.bad:
             transaction.discard()
             counts.written = False
+            counts.new = counts.changed = counts.equal = counts.types = 0
     return counts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -49,6 +50,8 @@ def parsed(document: Any) -> Project | ProjectType:
         document = storable(document)
     except Unstorable as fault:
         raise BadDocument([f"{_path(fault.path)}: {fault.reason}"]) from None
+    if is_type(document) and document["projectTypeId"] in ("", None):
+        raise BadDocument(["projectTypeId: is missing; it names the type"])
     try:
         if is_type(document):
             return ProjectType.of(document)
@@ -82,7 +85,9 @@ def _path(segments: Sequence[str | int]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    text = str(value)
+    if not isinstance(value, Decimal):
+        text = json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= _VALUE_LENGTH else f"{text[:_VALUE_LENGTH]}…"
 
 

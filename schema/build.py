@@ -18,8 +18,10 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from .mutation import Mutation
 from .query import Query
 from .scalars import SCALARS
+from .user_errors import USER_ERRORS
 
 
 class Schema(strawberry.Schema):
@@ -55,7 +57,12 @@ def _forget_null_defaults(built: GraphQLSchema) -> None:
             item.default_value = Undefined
 
 
-schema = Schema(query=Query, config=StrawberryConfig(scalar_map=SCALARS))
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    types=USER_ERRORS,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
 
 
 def sdl() -> str:

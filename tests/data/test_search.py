@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -173,6 +174,25 @@ async def test_projects_there_throughout_appear_once_while_others_are_inserted(
         expected = in_order(throughout, sort)
         found = [one for one in ids if one in kept]
         assert (found[::-1] if backward else found) == expected, sort
+
+
+async def test_names_of_any_length_can_be_stored_and_sorted_by(database: Database) -> None:
+    # Letters at random, which no database can compress.
+    letters = Random(1)
+    name = "".join(chr(letters.randrange(0x4E00, 0x9000)) for _ in range(5000))
+    long = make_project(
+        id="long",
+        project_type_name=name,
+        customer={"name": name},
+        partners=[{"id": "p", "name": name}],
+        store_contact={"first_name": name},
+        workflow_steps=[{"name": name, "current": True}],
+    )
+    await store(database, [long, make_project(id="short", customer={"name": "z"})])
+    rows = await search.page(
+        database, ALL, Order.of(ProjectSortOrder.CUSTOMER_DESCENDING), Slice(2)
+    )
+    assert [row.id for row in rows] == ["long", "short"]
 
 
 async def test_a_page_is_one_statement(filled: tuple[Database, list[Project]]) -> None:

@@ -1,0 +1,37 @@
+"""What tests of mutations share: the text of one, and its payload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from projectgate.data.database import Database
+from tests.make.writes import imported, imported_types, make_claim, make_type, writing
+from tests.schema.conftest import answered
+
+CHANGES = "changes { path before after }"
+ERRORS = "userErrors { code path message }"
+LINES = "added updated removed"
+
+
+def document(mutation: str, selected: str) -> str:
+    """The text of one mutation with its input as variable."""
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input!"
+    return f"mutation ($input: {kind}) {{ {mutation}(input: $input) {{ {selected} }} }}"
+
+
+async def payload(
+    database: Database,
+    mutation: str,
+    selected: str = f"project {{ id version }} changed {ERRORS}",
+    **given: Any,
+) -> Any:
+    """The payload of a mutation, which must not fail as a whole."""
+    answer = await answered(writing(database), document(mutation, selected), {"input": given})
+    assert answer.errors == []
+    return answer.data[mutation]
+
+
+async def fill(database: Database) -> None:
+    """Puts in the type claim and project-1."""
+    await imported_types(database, make_type())
+    await imported(database, make_claim())
