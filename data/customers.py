@@ -8,13 +8,13 @@ from pydantic import Field
 
 from .addresses import Address
 from .collections import Collection
-from .documents import Document, Word
+from .documents import Document, Key, Word
 
 
 class ProjectCustomer(Document):
     """The fields of a customer that the gateway shows; the others are kept. Source: OmniumProjectCustomer."""
 
-    id: Word | None = Field(None, alias="customerId")
+    id: Key | None = Field(None, alias="customerId")
     number: Word | None = Field(None, alias="customerNumber")
     first_name: Word | None = None
     last_name: Word | None = None
@@ -39,4 +39,4 @@ def display_name(customer: ProjectCustomer | Any | None) -> str | None:
     return customer.name or customer.full_name or " ".join(part for part in parts if part) or None
 
 
-CUSTOMERS = Collection("project_customer", ProjectCustomer)
+CUSTOMERS = Collection("project_customer", ProjectCustomer, indexes=("id",))

@@ -22,9 +22,20 @@ FRACTION_DIGITS = 10
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
 
 
+def is_storable(text: str) -> bool:
+    """Whether a database can hold a text: without U+0000 and lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _clean(value: str) -> str:
     if "\0" in value:
         raise ValueError("has the character U+0000, which no database can store")
+    return value
+
+
+def _short(value: str) -> str:
+    if len(value) > KEY_LIMIT:
+        raise ValueError(f"has {len(value):,} characters; the limit is {KEY_LIMIT}")
     return value
 
 
@@ -56,6 +67,9 @@ def _amount(value: Decimal) -> Decimal:
 
 
 Word = Annotated[str, AfterValidator(_clean)]
+# An indexed text: two of them and their lengths fit a PostgreSQL index row of 2,704 bytes, four bytes a character.
+KEY_LIMIT = 300
+Key = Annotated[Word, AfterValidator(_short)]
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),

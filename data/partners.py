@@ -7,14 +7,14 @@ from pydantic import Field
 from .addresses import Address
 from .collections import Collection
 from .contact_persons import ContactPerson
-from .documents import Document, Word
+from .documents import Document, Key, Word
 from .properties import Property
 
 
 class ProjectPartner(Document):
     """A partner that works on the project; the id is that of the business customer. Source: ProjectPartner."""
 
-    id: Word = ""
+    id: Key = ""
     name: Word | None = None
     email: Word | None = None
     phone: Word | None = None
@@ -28,15 +28,15 @@ class ProjectPartner(Document):
 class SinglePartner(ProjectPartner):
     """The partner of a type that allows one, whose id REST calls `customerId`. Source: BusinessCustomer."""
 
-    id: Word = Field("", alias="customerId")
+    id: Key = Field("", alias="customerId")
 
 
 class RejectingPartner(Document):
     """The id of a partner that turned the project down. Source: `rejectedByPartners`."""
 
-    value: Word
+    value: Key
 
 
 PARTNERS = Collection("project_partner", ProjectPartner, indexes=("id",))
-SINGLE_PARTNERS = Collection("project_single_partner", SinglePartner)
-REJECTING_PARTNERS = Collection("project_rejecting_partner", RejectingPartner)
+SINGLE_PARTNERS = Collection("project_single_partner", SinglePartner, indexes=("id",))
+REJECTING_PARTNERS = Collection("project_rejecting_partner", RejectingPartner, indexes=("value",))

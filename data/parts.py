@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from .collections import Calculated, Collection, Elsewhere
-from .documents import Document, Time, Word
+from .documents import Document, Key, Time, Word
 from .properties import Property
 from .tasks import Task
 from .transactions import Transaction
@@ -14,7 +14,7 @@ from .transactions import Transaction
 class ProjectPart(Document):
     """A piece of the project's work. Source: ProjectPart."""
 
-    id: Word = ""
+    id: Key = ""
     title: Word | None = None
     description: Word | None = None
     status: Word | None = None

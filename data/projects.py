@@ -26,7 +26,7 @@ from .collections import Calculated, Elsewhere, Source, columns_of, values_of
 from .comments import Comment
 from .contact_persons import ContactPerson
 from .customers import ProjectCustomer, display_name
-from .documents import Amount, Document, Moment, Time, Word
+from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Word
 from .entity_errors import EntityError
 from .form_data import FormEntry
 from .log import LogItem
@@ -46,14 +46,14 @@ class Project(Document):
     `workflow_step` is stated here only where no step of the list is the current one.
     """
 
-    id: Word = ""
-    project_number: Word | None = None
+    id: Key = ""
+    project_number: Key | None = None
     name: Word | None = None
-    type: Word | None = None
+    type: Key | None = None
     project_type_name: Word | None = None
     project_category: Word | None = None
     sub_type: Word | None = None
-    status: Word | None = None
+    status: Key | None = None
     created: Moment
     modified: Moment
     canceled: Time = None
@@ -68,7 +68,7 @@ class Project(Document):
     customer: Annotated[ProjectCustomer | None, Elsewhere] = None
     contact_persons: Annotated[list[ContactPerson] | None, Elsewhere] = None
     store_contact: Annotated[ContactPerson | None, Elsewhere] = None
-    store_id: Word | None = None
+    store_id: Key | None = None
     stores: Annotated[list[ProjectStore] | None, Elsewhere] = None
     addresses: Annotated[list[Address] | None, Elsewhere] = None
     partner: Annotated[SinglePartner | None, Elsewhere] = None
@@ -181,16 +181,13 @@ for _key in SORT_KEYS:
             postgresql_where=_null,
             sqlite_where=_null,
         )
-for _column in ("store_id", "project_number", "status"):
+for _column in ("store_id", "project_number", "status", "type", "workflow_step_id"):
     Index(None, PROJECTS.c[_column], PROJECTS.c.id)
 
 
-# PostgreSQL refuses an index row of 2,704 bytes; a character has up to 4 bytes, and the id needs room too.
-_KEY_LIMIT = 500
-
-
 def _folded(text: str | None) -> str | None:
-    return text.casefold()[:_KEY_LIMIT] if text else None
+    # As long as an index row takes: see `KEY_LIMIT`.
+    return text.casefold()[:KEY_LIMIT] if text else None
 
 
 def derived(project: Project) -> dict[str, Any]:

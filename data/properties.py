@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .documents import Document, Word
+from .documents import Document, Key, Word
 
 
 class Property(Document):
@@ -17,5 +17,5 @@ class Property(Document):
 class ExternalId(Document):
     """An id that another system has for something, and which system. Source: ExternalId."""
 
-    id: Word | None = None
+    id: Key | None = None
     provider_name: Word | None = None

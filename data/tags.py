@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .collections import Collection
-from .documents import Document, Word
+from .documents import Document, Key
 from .properties import ExternalId
 
 
 class Tag(Document):
     """A word that marks a project. Source: `tags`."""
 
-    value: Word
+    value: Key
 
 
 TAGS = Collection("project_tag", Tag, indexes=("value",))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .collections import Collection
-from .documents import Document, Time, Word
+from .documents import Document, Key, Time, Word
 from .properties import Property
 
 
 class Task(Document):
     """Something to do for a part or a change order. Source: Task."""
 
-    id: Word = ""
+    id: Key = ""
     text: Word | None = None
     comment: Word | None = None
     is_completed: bool = False

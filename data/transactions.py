@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from .collections import Calculated, Collection
-from .documents import Amount, Document, Word
+from .documents import Amount, Document, Key, Word
 from .money import ZERO, minus, percent, total
 
 
@@ -42,7 +42,7 @@ class Amounts(Protocol):
 class Transaction(Document):
     """Money in and out, planned and real. Source: OmniumProjectTransaction."""
 
-    id: Word = ""
+    id: Key = ""
     description: Word | None = None
     revenue: Amount = ZERO
     cost: Amount = ZERO

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from .collections import Collection
-from .documents import Document, Time, Word
+from .documents import Document, Key, Time, Word
 from .properties import ExternalId
 
 
 class WorkflowStep(Document):
     """A step of the workflow. Source: WorkflowStep."""
 
-    id: Word = ""
+    id: Key = ""
     index: int = 0
     name: Word | None = None
     description: Word | None = None

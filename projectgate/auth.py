@@ -12,6 +12,7 @@ import anyio.to_thread
 import jwt
 from jwt import PyJWK, PyJWKClient, PyJWTError, exceptions
 
+from projectgate.data.documents import is_storable
 from projectgate.resolvers.access import ADMIN, READ, Caller
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.settings import Settings
@@ -177,7 +178,7 @@ def mint(
 
 def _caller(claims: dict[str, Any]) -> Caller:
     name = claims["sub"]
-    if not name or len(name) > SUBJECT_LENGTH or not _storable(name):
+    if not name or len(name) > SUBJECT_LENGTH or not is_storable(name):
         raise Unauthenticated(
             f"the claim `sub` of the token must be a name of 1 to {SUBJECT_LENGTH} characters"
         )
@@ -196,14 +197,10 @@ def _strings(value: Any, claim: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(
-        isinstance(item, str) and _storable(item) for item in value
+        isinstance(item, str) and is_storable(item) for item in value
     ):
         raise Unauthenticated(f"the claim `{claim}` of the token must be a list of strings")
     return value
-
-
-def _storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _reason(error: PyJWTError, algorithms: Collection[str]) -> str:

@@ -20,6 +20,7 @@ from ..data import graphs, idempotency, projects, versions
 from ..data.base import dumps
 from ..data.database import Transaction
 from ..data.differences import Change
+from ..data.documents import is_storable
 from ..data.graphs import Stored
 from ..data.idempotency import Remembered
 from ..data.log import LogItem
@@ -166,7 +167,7 @@ def _require_texts(command: Command) -> None:
         )
         faults.append(InvalidInput(message, ["idempotencyKey"]))
     for path, text in _texts(command.input(), []):
-        if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        if not is_storable(text):
             where = [command.id_path] if path == ["projectId"] else path
             message = f"{where[-1]} has a character that no database can store: U+0000 or a lone surrogate"
             faults.append(InvalidInput(message, where))

@@ -11,10 +11,11 @@ import orjson
 from sqlalchemy import Column
 
 from ..data.base import Exact, UtcTime
+from ..data.documents import is_storable
 from ..data.money import plain
 from ..data.search import Order, Position, ProjectSortOrder
 from .errors import BadUserInput
-from .filters import holds, is_storable
+from .filters import holds
 
 _SHOWN = 60
 

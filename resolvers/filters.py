@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ..data.base import SCALE
+from ..data.documents import is_storable
 from ..data.filters import SINGLE, Part, ProjectFilter, parts
 from ..data.money import plain
 from ..data.words import words
@@ -36,11 +37,6 @@ def holds(value: Decimal) -> bool:
     """Whether an amount is one that a column can have."""
     whole, _, fraction = plain(value.copy_abs()).partition(".")
     return len(whole) <= _WHOLE_DIGITS and len(fraction) <= SCALE
-
-
-def is_storable(text: str) -> bool:
-    """Whether a database can hold a text: without U+0000 and lone surrogates."""
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _check(part: Part, given: int, values: int) -> None:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from ..data import project_types
+from ..data.documents import is_storable
 from ..data.money import total
 from ..data.projects import ProjectRow
 from ..data.transactions import CHANGE_ORDER, PART, PROJECT, value
 from .context import Context
 from .errors import BadUserInput
-from .filters import is_storable
 from .revisions import at_version
 
 

@@ -24,8 +24,16 @@ def upgrade() -> None:
         "project_number",
         "status",
         "store_id",
+        "type",
+        "workflow_step_id",
     ):
         op.create_index(f"ix_project_{column}_id", "project", [column, "id"])
+    for table, column in (
+        ("project_customer", "id"),
+        ("project_single_partner", "id"),
+        ("project_rejecting_partner", "value"),
+    ):
+        op.create_index(f"ix_{table}_{column}_project_id", table, [column, "project_id"])
     for column in (
         "project_type_name_key",
         "customer_key",
