@@ -45,7 +45,7 @@ run: .venv/run.ok page ## serve demo data with the explorer on http://127.0.0.1:
 	@$(BIN)/projectgate serve --demo --port $(PORT)
 
 test: .venv/dev.ok page ## run all tests
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: .venv/dev.ok ## check style and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,6 @@ import projectgate
 from projectgate.faults import Fault, told
 
 if TYPE_CHECKING:
-    from projectgate.data.database import Database
     from projectgate.resolvers.imports import Counts
     from projectgate.settings import Settings
 
@@ -79,14 +77,11 @@ def migrate() -> None:
     with told():
         settings = _settings()
         from projectgate.data import migrate as migrations
-        from projectgate.data.database import Database
+        from projectgate.databases import opened
 
         async def run() -> str:
-            database = Database(settings.database_url, pool_size=1)
-            try:
+            async with opened(settings, check=False) as database:
                 return await migrations.upgrade(database)
-            finally:
-                await database.close()
 
         typer.echo(f"The database is at migration {asyncio.run(run())}.")
 
@@ -101,10 +96,11 @@ def seed(
     with told():
         settings = _settings()
         from projectgate import serving
+        from projectgate.databases import opened
         from projectgate.progress import Progress
 
         async def run() -> Counts:
-            async with _database(settings) as database:
+            async with opened(settings) as database:
                 with Progress("Making projects") as progress:
                     return await serving.seeded(database, projects, random_seed, progress)
 
@@ -125,6 +121,7 @@ def import_(
     with told(), ExitStack() as open_files:
         settings = _settings()
         from projectgate.data import files
+        from projectgate.databases import opened
         from projectgate.progress import Progress
         from projectgate.resolvers.context import utc_now
         from projectgate.resolvers.imports import import_documents
@@ -139,7 +136,7 @@ def import_(
             documents.append(Documents(shown, partial(files.read, stream)))
 
         async def run() -> Counts:
-            async with _database(settings) as database:
+            async with opened(settings) as database:
                 with Progress("Importing") as progress:
                     return await import_documents(
                         database,
@@ -165,11 +162,12 @@ def export(
     """Write all project types and projects as the documents that import reads."""
     with told():
         settings = _settings()
+        from projectgate.databases import opened
         from projectgate.progress import Progress
         from projectgate.resolvers import exports
 
         async def run() -> None:
-            async with _database(settings) as database:
+            async with opened(settings) as database:
                 with Progress("Exporting") as progress:
                     parts = exports.export(database, exports.Format(form), progress)
                     async with aclosing(parts):
@@ -259,20 +257,6 @@ def _settings() -> Settings:
     from projectgate.settings import load
 
     return load()
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """The database, which must have its tables. Raises: NotAtHead."""
-    from projectgate.data import migrate as migrations
-    from projectgate.data.database import Database
-
-    database = Database(settings.database_url, pool_size=settings.pool_size)
-    try:
-        await migrations.check(database)
-        yield database
-    finally:
-        await database.close()
 
 
 def _duration(text: str) -> timedelta:

@@ -15,6 +15,7 @@ from projectgate import logs
 from projectgate.app import create_app
 from projectgate.data import exchange, files, migrate, seed
 from projectgate.data.database import Database
+from projectgate.databases import opened
 from projectgate.faults import Fault
 from projectgate.progress import Progress
 from projectgate.resolvers.imports import Counts, import_documents
@@ -109,17 +110,12 @@ def _url(address: socket.socket) -> str:
 
 
 async def _prepare(settings: Settings, *, demo: bool) -> None:
-    database = Database(settings.database_url, pool_size=settings.pool_size)
-    try:
+    async with opened(settings, check=not demo) as database:
         if demo:
             await migrate.upgrade(database)
             if not await exchange.count(database):
                 with Progress("Making demo projects") as progress:
                     await seeded(database, DEMO_PROJECTS, DEMO_SEED, progress, strict=True)
-        else:
-            await migrate.check(database)
-    finally:
-        await database.close()
 
 
 async def seeded(

@@ -17,7 +17,7 @@ from ..data.change_orders import ChangeOrder
 from ..data.check_list import CheckListItem
 from ..data.contact_persons import ContactPerson
 from ..data.customers import ProjectCustomer
-from ..data.documents import Amount, Document
+from ..data.documents import KEY_LIMIT, Amount, Document
 from ..data.entity_errors import EntityError
 from ..data.form_data import FormEntry
 from ..data.money import ZERO
@@ -97,7 +97,7 @@ def edit(project: Project, given: Given, faults: Faults) -> None:
     for name in [name for name in _LISTS if name in given]:
         setattr(project, name, _plain_list(name, getattr(project, name), given[name], faults))
     if "tags" in given:
-        project.tags = listed(given["tags"], ["tags"], faults)
+        project.tags = _tags(given["tags"], faults)
     if "products" in given:
         project.products = replaced(project.products or [], given["products"], faults)
     _edit_money(project, given, faults)
@@ -165,6 +165,16 @@ def _require_key(key: _Key, value: str | None, seen: set[str], path: Path, fault
     if value in seen:
         faults.invalid(f"{value!r} is given twice", where, "DUPLICATE_UPDATE")
     seen.add(value)
+
+
+def _tags(given: Any, faults: Faults) -> list[str]:
+    tags = listed(given, ["tags"], faults)
+    for place, tag in enumerate(tags):
+        if len(tag) > KEY_LIMIT:
+            faults.invalid(
+                f"a tag has {len(tag):,} characters; the limit is {KEY_LIMIT}", ["tags", place]
+            )
+    return tags
 
 
 def _edit_money(project: Project, given: Given, faults: Faults) -> None:

@@ -67,7 +67,7 @@ def made(
         document = model.new(**values | given)
     except ValidationError as error:
         for detail in error.errors():
-            where = [to_camel(step) if isinstance(step, str) else step for step in detail["loc"]]
+            where = _named(model, detail["loc"])
             faults.invalid(f"{_last(where)} {_reason(detail)}", [*path, *where])
         return None
     if before is not None:
@@ -121,6 +121,13 @@ def _require_unique_keys(properties: Sequence[Given], path: Path, faults: Faults
                 "DUPLICATE_KEY",
             )
         seen.add(key)
+
+
+def _named(model: type[Document], place: Sequence[str | int]) -> list[str | int]:
+    """The place of a fault under the names of inputs: REST calls some fields otherwise."""
+    names = {field.alias: name for name, field in model.model_fields.items()}
+    first = names.get(str(place[0]), place[0])
+    return [to_camel(step) if isinstance(step, str) else step for step in (first, *place[1:])]
 
 
 def _last(where: Sequence[str | int]) -> str | int:

@@ -15,7 +15,7 @@ from ..data.projects import Project
 from .changes import Applied, Command, Outcome, change
 from .context import Context
 from .errors import AmbiguousProduct, NotFound
-from .inputs import LIST_LIMIT, Faults, Given, Path, listed, matched
+from .inputs import LIST_LIMIT, Faults, Given, Path, listed, made, matched
 
 ACTIVE = "Active"
 ONE = Decimal(1)
@@ -104,6 +104,8 @@ def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
     for place, update in enumerate(updates):
         if not update.status.strip():
             faults.invalid("status is blank; give the new status", [path, place, "status"])
+        given = _given(update)
+        values = made(ProductRow, given, [path, place], faults)
         line = _line(lines, update, [path, place], faults)
         if line is None:
             continue
@@ -116,16 +118,17 @@ def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
             )
             continue
         found[line.id] = place
-        _set_status(line, update)
+        if values is not None:
+            for name in given:
+                setattr(line, name, getattr(values, name))
     faults.check()
 
 
-def _set_status(line: ProductRow, update: StatusUpdate) -> None:
-    line.status = update.status
-    if not isinstance(update.cancellation_code, Absent):
-        line.cancellation_code = update.cancellation_code
-    if not isinstance(update.cancellation_reason, Absent):
-        line.cancellation_reason = update.cancellation_reason
+def _given(update: StatusUpdate) -> Given:
+    """The fields of a line that an update gives a value."""
+    fields = ("status", "cancellation_code", "cancellation_reason")
+    values = {name: getattr(update, name) for name in fields}
+    return {name: value for name, value in values.items() if value is not ABSENT}
 
 
 def _line(

@@ -63,7 +63,7 @@ class ProjectCustomerInput:
     """Becomes `data.customers.ProjectCustomer`."""
 
     id: strawberry.Maybe[strawberry.ID | None] = optional(
-        "The id of the customer in the order system. Null: none."
+        "The id of the customer in the order system, up to 300 characters. Null: none."
     )
     number: strawberry.Maybe[str | None] = optional("The customer number people use. Null clears.")
     name: strawberry.Maybe[str | None] = optional("The name of a business. Null clears.")
@@ -90,7 +90,7 @@ class ProjectPartnerInput:
     """Becomes `data.partners.ProjectPartner`, or the single partner."""
 
     id: strawberry.ID = strawberry.field(
-        description="The id of the partner as a business customer, not blank and once in its list."
+        description="The id of the partner as a business customer, not blank, up to 300 characters, once in its list."
     )
     name: strawberry.Maybe[str | None] = optional("The name of the business. Null clears.")
     email: strawberry.Maybe[str | None] = optional("The email address. Null clears.")
@@ -117,7 +117,8 @@ class ProjectStoreInput:
 
     store_id: str = strawberry.field(
         description=(
-            "The id of the store, not blank and once in its list. It must be one of your stores, or be there already."
+            "The id of the store, not blank, up to 300 characters, once in its list. It must be one of your stores, or "
+            "be there already."
         )
     )
     name: strawberry.Maybe[str | None] = optional("The name of the store. Null clears.")

@@ -31,7 +31,7 @@ class ProductStatusUpdateInput:
         "The order of the line, which tells lines with one sku apart. Absent or null: of any order."
     )
     status: str = strawberry.field(
-        description="The new status: Active, Cancelled, or any other text that is not blank."
+        description="The new status: Active, Cancelled, or any other text that is not blank, up to 300 characters."
     )
     cancellation_code: strawberry.Maybe[str | None] = optional(
         "The code of the reason. Absent keeps the code that is there, null clears it."
@@ -85,13 +85,16 @@ class ProjectProductInput:
         "The id of a line of this project. Absent or null: a new line, which gets an id of its own."
     )
     name: strawberry.Maybe[str | None] = optional("The name of the product. Null clears.")
-    sku_id: strawberry.Maybe[str | None] = optional("The sku. Null clears.")
-    product_id: strawberry.Maybe[str | None] = optional("The id of the product. Null clears.")
+    sku_id: strawberry.Maybe[str | None] = optional("The sku, up to 300 characters. Null clears.")
+    product_id: strawberry.Maybe[str | None] = optional(
+        "The id of the product, up to 300 characters. Null clears."
+    )
     quantity: strawberry.Maybe[Decimal | None] = optional(
         "How many: 0 or more, up to 18 digits before and 10 after the point; 1 for a new line. Null is refused."
     )
     status: strawberry.Maybe[str | None] = optional(
-        "The status: Active, Cancelled, or any other text that is not blank; Active for a new line. Null clears."
+        "The status: Active, Cancelled, or any other text that is not blank, up to 300 characters; Active for a new "
+        "line. Null clears."
     )
     cancellation_code: strawberry.Maybe[str | None] = optional(
         "The code of the reason for the status. Null clears."
@@ -107,7 +110,7 @@ class ProjectProductInput:
     )
     order_type: strawberry.Maybe[str | None] = optional("The type of the order. Null clears.")
     order_id: strawberry.Maybe[str | None] = optional(
-        "The id of the order the product is from. Null clears."
+        "The id of the order the product is from, up to 300 characters. Null clears."
     )
 
 

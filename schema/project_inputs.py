@@ -30,7 +30,7 @@ class ProjectFields:
     """The fields of a project that a caller may give."""
 
     project_number: strawberry.Maybe[str | None] = optional(
-        "The number people use; it need not be unique. Null clears."
+        "The number people use, up to 300 characters; it need not be unique. Null clears."
     )
     name: strawberry.Maybe[str | None] = optional("The name of the project. Null clears.")
     project_category: strawberry.Maybe[str | None] = optional(
@@ -38,7 +38,7 @@ class ProjectFields:
     )
     sub_type: strawberry.Maybe[str | None] = optional("A finer kind within the type. Null clears.")
     status: strawberry.Maybe[str | None] = optional(
-        "Any text that is not blank. No workflow step moves. Null clears."
+        "Any text that is not blank, up to 300 characters. No workflow step moves. Null clears."
     )
     cancellation_code: strawberry.Maybe[str | None] = optional(
         "The code of the reason why it was cancelled. Null clears."
@@ -58,7 +58,9 @@ class ProjectFields:
     external_ids: strawberry.Maybe[list[ExternalIdInput] | None] = optional(
         f"Ids that other systems have for the project; {_REPLACED}"
     )
-    tags: strawberry.Maybe[list[str] | None] = optional(f"Words that mark the project; {_REPLACED}")
+    tags: strawberry.Maybe[list[str] | None] = optional(
+        f"Words that mark the project, up to 300 characters each; {_REPLACED}"
+    )
     public_url: strawberry.Maybe[str | None] = optional(
         "The address of the project's public page. Null clears."
     )

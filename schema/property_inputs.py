@@ -40,5 +40,5 @@ class FormEntryInput:
 class ExternalIdInput:
     """Becomes `data.properties.ExternalId`."""
 
-    id: str = strawberry.field(description="The id in the other system.")
+    id: str = strawberry.field(description="The id in the other system, up to 300 characters.")
     provider_name: str | None = optional("The name of the other system. Absent or null: not said.")

@@ -16,6 +16,8 @@ import pytest
 
 from tests.program.served import Served, serve_demo
 
+pytestmark = pytest.mark.xdist_group("examples")
+
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 SCHEMA_PAGE = (ROOT / "docs" / "schema.md").read_text()

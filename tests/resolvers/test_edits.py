@@ -327,6 +327,43 @@ async def test_amounts_have_18_digits_before_and_10_after_the_point(
     assert "the limits are 18 and 10" in outcome.faults[0].message
 
 
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"status": "?"}, "status"),
+        ({"project_number": "?"}, "projectNumber"),
+        ({"store_id": "?"}, "storeId"),
+        ({"tags": ["x", "?"]}, "tags.1"),
+        ({"products": [{"sku_id": "?"}]}, "products.0.skuId"),
+        ({"stores": [{"store_id": "?"}]}, "stores.0.storeId"),
+        ({"partners": [{"id": "?"}]}, "partners.0.id"),
+        ({"partner": {"id": "?"}}, "partner.id"),
+        ({"customer": {"id": "?"}}, "customer.id"),
+        ({"external_ids": [{"id": "?"}]}, "externalIds.0.id"),
+    ],
+)
+async def test_a_text_that_is_indexed_has_up_to_300_characters(
+    database: Database, given: dict[str, Any], path: str
+) -> None:
+    """Whatever its characters are; the message says both numbers."""
+
+    def put(value: Any, text: str) -> Any:
+        if isinstance(value, dict):
+            return {name: put(item, text) for name, item in value.items()}
+        if isinstance(value, list):
+            return [put(item, text) for item in value]
+        return text if value == "?" else value
+
+    # Of four bytes each, and no two alike, so that no database can make them shorter.
+    text = "".join(chr(0x20000 + 7 * number) for number in range(301))
+    await imported(database, make_project())
+    outcome = await patch(database, **put(given, text))
+    assert told(outcome) == [("INVALID_VALUE", path)]
+    assert "301" in outcome.faults[0].message
+    assert "300" in outcome.faults[0].message
+    assert (await patch(database, **put(given, text[:300]))).changed
+
+
 async def test_all_faults_of_a_patch_are_told_together(database: Database) -> None:
     """Of every field, however deep; nothing is written."""
     await imported(database, make_claim())

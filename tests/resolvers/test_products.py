@@ -229,6 +229,22 @@ async def test_status_updates_are_1_to_1000(
         assert "1,000" in outcome.faults[0].message
 
 
+async def test_a_status_has_up_to_300_characters(database: Database) -> None:
+    """A longer one is told with the other faults of its update; the reason can be as long as it likes."""
+    await imported(database, make_claim())
+    outcome = await update(database, StatusUpdate("x" * 301, "NO-SUCH"))
+    assert told(outcome) == [
+        ("INVALID_VALUE", "productStatusUpdates.0.status"),
+        ("PRODUCT_NOT_FOUND", "productStatusUpdates.0.skuId"),
+    ]
+    assert outcome.faults[0].message == "status has 301 characters; the limit is 300"
+    outcome = await update(
+        database, StatusUpdate("x" * 300, "SKU-001", cancellation_reason="y" * 5000)
+    )
+    assert outcome.changed
+    assert ((await stored(database)).project.products or [])[0].status == "x" * 300
+
+
 async def test_a_replaced_list_keeps_lines_with_ids_makes_others_and_removes_the_rest(
     database: Database,
 ) -> None:
