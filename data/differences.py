@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 # A member's name, [key member, key] for an element of a list, or [key member] for the list's order.
 Segment = str | list[str]
 
+# Members that the schema gives another name than REST does.
+_NAMES = {"customerId": "id", "customerNumber": "number"}
+
 # The members by which Omnium's documents name the elements of a list.
 _KEYS = ("id", "storeId", "assetId")
 
@@ -33,7 +36,8 @@ class Change(NamedTuple):
             if isinstance(segment, list):
                 text += f"[{segment[1] if len(segment) > 1 else ''}]"
             else:
-                text += f".{segment}" if text else segment
+                name = _NAMES.get(segment, segment)
+                text += f".{name}" if text else name
         return text
 
 

@@ -17,6 +17,8 @@ from pydantic.alias_generators import to_camel
 from .money import plain
 
 WHOLE_DIGITS = 18
+# What is calculated from amounts has up to 38 digits in all.
+TOTAL_DIGITS = 28
 FRACTION_DIGITS = 10
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
@@ -56,14 +58,22 @@ def _moment(value: object) -> object:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 
 
-def _amount(value: Decimal) -> Decimal:
+def _within(value: Decimal, whole_digits: int) -> Decimal:
     whole, _, fraction = plain(value.copy_abs()).partition(".")
-    if len(whole) > WHOLE_DIGITS or len(fraction) > FRACTION_DIGITS:
+    if len(whole) > whole_digits or len(fraction) > FRACTION_DIGITS:
         raise ValueError(
             f"has {len(whole)} digits before and {len(fraction)} after the point; "
-            f"the limits are {WHOLE_DIGITS} and {FRACTION_DIGITS}"
+            f"the limits are {whole_digits} and {FRACTION_DIGITS}"
         )
     return Decimal(plain(value))
+
+
+def _amount(value: Decimal) -> Decimal:
+    return _within(value, WHOLE_DIGITS)
+
+
+def _total(value: Decimal) -> Decimal:
+    return _within(value, TOTAL_DIGITS)
 
 
 Word = Annotated[str, AfterValidator(_clean)]
@@ -77,12 +87,9 @@ Moment = Annotated[
 ]
 Time = Annotated[Moment | None, BeforeValidator(_moment)]
 # A float would have lost digits before we see it, so documents are read with decimals.
-Amount = Annotated[
-    Decimal,
-    Field(allow_inf_nan=False),
-    AfterValidator(_amount),
-    PlainSerializer(plain, when_used="json"),
-]
+Finite = Annotated[Decimal, Field(allow_inf_nan=False)]
+Amount = Annotated[Finite, AfterValidator(_amount), PlainSerializer(plain, when_used="json")]
+Total = Annotated[Finite, AfterValidator(_total), PlainSerializer(plain, when_used="json")]
 
 
 class Document(BaseModel):

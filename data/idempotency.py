@@ -42,11 +42,9 @@ async def find(source: Source, actor: str, key: str, since: datetime) -> Remembe
 
 
 async def remember(source: Source, done: Remembered, since: datetime) -> None:
-    """Stores a write under its key, in place of one from before a moment.
+    """Stores a write under its key; what its caller stored before a moment is forgotten.
 
     Raises: sqlalchemy.exc.IntegrityError when another transaction has used the key meanwhile.
     """
-    await source.run(
-        delete(KEYS).where(KEYS.c.actor == done.actor, KEYS.c.key == done.key, KEYS.c.at < since)
-    )
+    await source.run(delete(KEYS).where(KEYS.c.actor == done.actor, KEYS.c.at < since))
     await source.run(insert(KEYS), done._asdict())

@@ -26,7 +26,7 @@ from .collections import Calculated, Elsewhere, Source, columns_of, values_of
 from .comments import Comment
 from .contact_persons import ContactPerson
 from .customers import ProjectCustomer, display_name
-from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Word
+from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Total, Word
 from .entity_errors import EntityError
 from .form_data import FormEntry
 from .log import LogItem
@@ -82,8 +82,8 @@ class Project(Document):
     transactions: Annotated[list[Transaction] | None, Elsewhere] = None
     transaction_summary: Calculated = None
     project_transaction_total: Calculated = None
-    project_value: Amount = Decimal(0)
-    project_budget_value: Amount = Decimal(0)
+    project_value: Total = Decimal(0)
+    project_budget_value: Total = Decimal(0)
     project_additional_value: Amount = Decimal(0)
     workflow_step: WorkflowStep | None = None
     workflow_steps: Annotated[list[WorkflowStep] | None, Elsewhere] = None

@@ -41,6 +41,10 @@ def postgres_url() -> Iterator[str]:
     server = get_server(folder, cleanup_mode="delete")
     try:
         url = make_url(server.get_uri())
+        # The tests kill writers, never this server, so it need not wait for a disk.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            server.psql(f"alter system set {setting} = off;")
+        server.psql("select pg_reload_conf();")
         yield f"postgresql+asyncpg://{url.username}@/{url.database}?host={url.query['host']}"
     finally:
         server.cleanup()

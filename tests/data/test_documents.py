@@ -82,7 +82,7 @@ async def test_an_amount_is_kept_to_the_last_digit(database: Database, value: An
 )
 def test_an_amount_beyond_the_limits_is_refused_with_the_limits(value: Any, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        Project.of(make_document(projectValue=value))
+        Project.of(make_document(projectAdditionalValue=value))
 
 
 async def test_the_example_documents_come_back_whole(database: Database) -> None:
