@@ -6,6 +6,7 @@ and a `UtcTime` is a text in UTC. PostgreSQL has both.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,6 +30,8 @@ METADATA = MetaData(
 CodePoints = Text().with_variant(Text(collation="C"), "postgresql")
 
 SCALE = 10
+# Any whole number of so many digits fits 64 bits.
+WHOLE_DIGITS = 18
 # Calculated amounts have up to 38 digits, 10 of them after the point: a bias above the largest makes each positive.
 BIAS = 10**38
 WIDTH = 39
@@ -99,3 +102,13 @@ def _other(value: object) -> orjson.Fragment | list[object]:
 def dumps(value: Any) -> bytes:
     """JSON bytes: decimals as numbers with all their digits, times in UTC with Z."""
     return orjson.dumps(value, default=_other, option=orjson.OPT_UTC_Z)
+
+
+def loads(text: str | bytes) -> Any:
+    """The JSON value of a text with exact numbers: a Decimal where there is a point or more than 18 digits."""
+    return json.loads(text, parse_float=Decimal, parse_int=_whole)
+
+
+def _whole(text: str) -> int | Decimal:
+    # The writer takes whole numbers of 64 bits, and decimals of any size.
+    return int(text) if len(text) <= WHOLE_DIGITS else Decimal(text)

@@ -6,10 +6,8 @@ SQLite has WAL, foreign keys and a busy timeout, and one writer at a time; Postg
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +17,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from .base import dumps
+from .base import dumps, loads
 
 # SQLite waits this long for a lock that another process holds, in milliseconds.
 BUSY_TIMEOUT = 10_000
 # PostgreSQL's words for "another transaction was in the way, run yours again".
 _RETRY_STATES = {"40001", "40P01"}
-
-
-def _loads(text: str) -> Any:
-    return json.loads(text, parse_float=Decimal)
 
 
 class Transaction:
@@ -57,7 +51,7 @@ class Database:
         self.dialect = self.url.get_backend_name()
         options: dict[str, Any] = {
             "json_serializer": lambda value: dumps(value).decode(),
-            "json_deserializer": _loads,
+            "json_deserializer": loads,
             # Values are people's data; they stay out of exception texts, and so out of the log.
             "hide_parameters": True,
         }

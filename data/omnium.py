@@ -6,13 +6,14 @@ state stays absent, and null stays null where there is nothing to calculate it f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import orjson
+from pydantic.alias_generators import to_camel
 
+from .base import loads
 from .change_orders import ChangeOrder
 from .documents import Document
 from .log import LogItem
@@ -34,9 +35,8 @@ NO_TIME = "0001-01-01T00:00:00"
 # Validation and writing both stop somewhere beyond this depth.
 DEPTH = 100
 _WRITER_DEPTH = 250
-# Whole numbers beyond 64 bits cannot be written as JSON again; amounts have 18 digits before the point.
-SMALLEST, LARGEST = -(2**63), 2**64 - 1
-DIGITS = 18
+# What is calculated has up to 28 digits before the point; each field has limits of its own.
+DIGITS = 28
 FRACTION = 100
 
 
@@ -54,21 +54,24 @@ def storable(document: dict[str, Any]) -> dict[str, Any]:
 
     That is what it will be when it is read from a database. Raises: Unstorable.
     """
-    wrapped: Any = document
-    # The writer stops at a depth of its own, so its depth is used up in part.
-    for _ in range(_WRITER_DEPTH - DEPTH):
-        wrapped = [wrapped]
     try:
-        text = orjson.dumps(wrapped, default=_fragment)
+        text = _text(document)
     except TypeError:
-        _find(document)
-        raise
+        # A whole number beyond 64 bits, or a value that cannot be kept.
+        document = _kept(document)
+        text = _text(document)
     if b"u0000" in text:
-        _find(document)
-    made: dict[str, Any] = json.loads(
-        text[_WRITER_DEPTH - DEPTH : DEPTH - _WRITER_DEPTH], parse_float=Decimal
-    )
+        _kept(document)
+    made: dict[str, Any] = loads(text)
     return made
+
+
+def _text(document: Any) -> bytes:
+    # The writer stops at a depth of its own, so its depth is used up in part.
+    spare = _WRITER_DEPTH - DEPTH
+    for _ in range(spare):
+        document = [document]
+    return orjson.dumps(document, default=_fragment)[spare:-spare]
 
 
 def _fragment(value: object) -> orjson.Fragment:
@@ -77,23 +80,24 @@ def _fragment(value: object) -> orjson.Fragment:
     return orjson.Fragment(plain(value))
 
 
-def _find(value: Any, depth: int = 0) -> None:
-    """Raises: Unstorable, if there is a value that cannot be kept."""
+def _kept(value: Any, depth: int = 0) -> Any:
+    """The value with whole numbers as Decimals. Raises: Unstorable, if it cannot be kept."""
     reason = _fault(value) if depth <= DEPTH else f"is nested deeper than {DEPTH} levels"
     if reason:
         raise Unstorable(reason)
-    items: Any = ()
     if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    for name, item in items:
-        try:
-            _find(name)
-            _find(item, depth + 1)
-        except Unstorable as fault:
-            fault.path.insert(0, name)
-            raise
+        return {_at(name, name, depth): _at(name, item, depth) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_at(place, item, depth) for place, item in enumerate(value)]
+    return Decimal(value) if type(value) is int else value
+
+
+def _at(name: str | int, value: Any, depth: int) -> Any:
+    try:
+        return _kept(value, depth + 1)
+    except Unstorable as fault:
+        fault.path.insert(0, name)
+        raise
 
 
 def _fault(value: object) -> str | None:
@@ -109,7 +113,7 @@ def _fault(value: object) -> str | None:
             return (
                 f"is a number of more than {DIGITS} digits before the point or {FRACTION} after it"
             )
-    elif isinstance(value, int) and not SMALLEST <= value <= LARGEST:
+    elif isinstance(value, int) and abs(value) >= 10**DIGITS:
         return f"is a number of more than {DIGITS} digits"
     return None
 
@@ -188,12 +192,8 @@ def _calculated(amounts: Amounts) -> dict[str, Decimal]:
 def _sum(transactions: Iterable[Transaction] | None) -> dict[str, Any]:
     """A summary: a transaction without id that states everything."""
     made = summary(transactions or ())
-    whole = Transaction.new(**{name: getattr(made, name) for name in made._fields[:4]})
-    return {"id": None, "description": None} | {
-        name: member
-        for name, member in _transaction(whole).items()
-        if name not in ("id", "description")
-    }
+    members = {"id": None, "description": None, **made._asdict(), **_calculated(made)}
+    return {to_camel(name): member for name, member in members.items()}
 
 
 def _everywhere(project: Project) -> Iterable[Transaction]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from projectgate.data.base import dumps
+from projectgate.data.base import loads as loads_as_stored
 from projectgate.data.log import LogItem
 from projectgate.data.omnium import DEPTH, Unstorable, document_of, storable
 from projectgate.data.projects import Project
@@ -145,14 +146,13 @@ def test_project_types_have_a_document_of_all_their_members() -> None:
 
 
 def test_a_storable_document_has_each_number_in_one_form() -> None:
-    document = {
-        "a": [Decimal("5000.0"), Decimal("-1.50"), Decimal("1E+3"), Decimal("-0.0")],
-        "b": 2**63,
-    }
-    made = storable(document)
-    assert made == {"a": [5000, Decimal("-1.5"), 1000, 0], "b": 2**63}
-    assert [type(item) for item in made["a"]] == [int, Decimal, int, int]
+    large = Decimal(10**27)
+    numbers = [Decimal("5000.0"), Decimal("-1.50"), Decimal("1E+3"), Decimal("-0.0"), 2**64, large]
+    made = storable({"a": numbers})
+    assert made == {"a": [5000, Decimal("-1.5"), 1000, 0, 2**64, large]}
+    assert [type(item) for item in made["a"]] == [int, Decimal, int, int, Decimal, Decimal]
     assert storable(made) == made
+    assert loads_as_stored(dumps(made)) == made
     assert str(made["a"][1]) == "-1.5"
 
 
@@ -161,11 +161,12 @@ def test_a_storable_document_has_each_number_in_one_form() -> None:
     [
         ("a\0", "U.0000"),
         ("\ud800", "surrogate"),
-        (2**64, "more than 18 digits"),
-        (Decimal("1E+18"), "more than 18 digits"),
-        (Decimal("1E+999999999"), "more than 18 digits"),
+        (10**28, "more than 28 digits"),
+        (10**4000, "more than 28 digits"),
+        (Decimal("1E+28"), "more than 28 digits"),
+        (Decimal("1E+999999999"), "more than 28 digits"),
         (Decimal("1E-999999999"), "100 after it"),
-        (Decimal("NaN"), "more than 18 digits"),
+        (Decimal("NaN"), "more than 28 digits"),
         (json.loads("[" * (DEPTH + 1) + "]" * (DEPTH + 1)), "deeper than 100 levels"),
     ],
 )
