@@ -52,6 +52,8 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # Each look at the database's migration would be two lines of information.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     for name in SILENT:
         logging.getLogger(name).disabled = True
 

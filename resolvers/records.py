@@ -62,7 +62,8 @@ async def record(
 def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | None:
     before, project = write.before, write.after
     project.recalculate()
-    changes = differences(before.project.state() if before else {}, project.state())
+    state = project.state()
+    changes = differences(before.project.state() if before else {}, state)
     if not changes:
         return None
     if operation != IMPORT:
@@ -79,7 +80,8 @@ def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | 
         changes if before else [],
         project.modified,
         project.version_id,
-        project.state() if versions.is_snapshot(number) else None,
+        # `modified` and the version id stand beside it.
+        state if versions.is_snapshot(number) else None,
     )
     note = write.note or LogItem.new(text=operation)
     note = note.model_copy(update={"id": new_id(), "date": at, "user": actor})
