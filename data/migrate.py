@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
 from .database import Database, folder_of
@@ -22,6 +22,11 @@ def _config() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def history() -> list[Script]:
+    """All migrations, newest first."""
+    return list(ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def head() -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from projectgate.data import migrate, schema
+from projectgate.data import graphs, migrate, schema, search, texts, words
 from projectgate.data.database import Database
+from projectgate.data.projects import Project
+from tests.make.documents import project_documents
 
 pytestmark = pytest.mark.anyio
 
@@ -35,3 +37,32 @@ async def test_a_migrated_database_is_at_the_head_and_migrating_again_changes_no
 ) -> None:
     await migrate.check(database)
     assert await migrate.upgrade(database) == migrate.head()
+
+
+async def test_a_filled_database_keeps_its_rows_through_every_later_migration(
+    empty_database: Database,
+) -> None:
+    steps = [script.revision for script in reversed(migrate.history())]
+    assert await migrate.upgrade(empty_database, steps[0]) == steps[0]
+    projects = [Project.of(document) for document in project_documents()]
+    async with empty_database.transaction() as transaction:
+        for project in projects:
+            for place, line in enumerate(project.products or ()):
+                line.id = f"line-{place}"
+        await graphs.insert_many(transaction, [(project, 1) for project in projects])
+    before = await _dump(empty_database)
+    for step in steps[1:]:
+        assert await migrate.upgrade(empty_database, step) == step
+        assert await _dump(empty_database) == before
+    await migrate.check(empty_database)
+    found = texts.matching(empty_database.dialect, words.prefixes("oppuss bad"))
+    assert await search.count(empty_database, found) == 16
+
+
+async def _dump(database: Database) -> dict[str, list[str]]:
+    rows = {}
+    for table in schema.METADATA.sorted_tables:
+        if table.name != "project_text":
+            rows[table.name] = sorted(map(repr, await database.run(select(table))))
+    assert rows["project_product"]
+    return rows
