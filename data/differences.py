@@ -14,9 +14,6 @@ from typing import Any, NamedTuple
 # A member's name, [key member, key] for an element of a list, or [key member] for the list's order.
 Segment = str | list[str]
 
-# Members that the schema gives another name than REST does.
-_NAMES = {"customerId": "id", "customerNumber": "number"}
-
 # The members by which Omnium's documents name the elements of a list.
 _KEYS = ("id", "storeId", "assetId")
 
@@ -30,14 +27,13 @@ class Change(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The path as callers see it, such as `products[<line id>].status`."""
+        """The path written out, such as `products[<line id>].status`."""
         text = ""
         for segment in self.segments:
             if isinstance(segment, list):
                 text += f"[{segment[1] if len(segment) > 1 else ''}]"
             else:
-                name = _NAMES.get(segment, segment)
-                text += f".{name}" if text else name
+                text += f".{segment}" if text else segment
         return text
 
 

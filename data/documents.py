@@ -42,8 +42,10 @@ def _short(value: str) -> str:
 
 
 def _moment(value: object) -> object:
-    if value is None or isinstance(value, datetime):
-        return value
+    if isinstance(value, datetime):
+        return None if value.year == 1 else value
+    if value is None:
+        return None
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("is not a time such as 2026-01-31T12:00:00Z")

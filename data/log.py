@@ -55,11 +55,6 @@ async def of_documents(source: Source, ids: Sequence[str]) -> dict[str, list[Any
     return found
 
 
-async def insert_many(source: Source, items: Sequence[tuple[str, int, LogItem]]) -> None:
-    """Writes rows of ours: project id, version of the write, what to say."""
-    await LOG.insert(source, [row_of(*item) for item in items])
-
-
 def row_of(project_id: str, version: int, item: LogItem) -> Any:
     """The row of a write of ours."""
     (row,) = LOG.rows([project_id], [item])

@@ -8,34 +8,55 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.request
 from typing import Any
 
 URL = os.environ.get("PROJECTGATE_URL", "http://127.0.0.1:8000/graphql")
+# How often, and after how many seconds, a request without an answer is sent again.
+PAUSES = (1, 3, 9)
 
 
 def run(query: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The data of one operation. Ends the script when the request could not be answered at all."""
-    request = urllib.request.Request(  # noqa: S310
-        URL,
-        data=json.dumps({"query": query, "variables": variables}).encode(),
-        headers={
-            "Content-Type": "application/json",
-            "Accept": "application/graphql-response+json",
-            "Authorization": f"Bearer {os.environ['PROJECTGATE_TOKEN']}",
-        },
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            body = json.load(answer)
-    except urllib.error.HTTPError as error:
-        body = json.load(error)
+    """The data of one operation. Ends the script when the request could not be answered at all.
+
+    A request that got no answer is sent again as it was: with an idempotency key it still writes once.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            body = _post({"query": query, "variables": variables})
+            break
+        except (urllib.error.URLError, TimeoutError) as error:
+            if pause is None:
+                sys.exit(f"no answer from {URL}: {error}")
+            time.sleep(pause)
     for error in body.get("errors", []):
         # Syntax, login, limits: nothing a retry with the same request would change.
         sys.exit(f"{error['extensions']['code']}: {error['message']}")
     data: dict[str, Any] = body["data"]
     return data
+
+
+def _post(operation: dict[str, Any]) -> dict[str, Any]:
+    token = os.environ.get("PROJECTGATE_TOKEN") or sys.exit("set PROJECTGATE_TOKEN to a token")
+    request = urllib.request.Request(  # noqa: S310
+        URL,
+        data=json.dumps(operation).encode(),
+        headers={
+            "Content-Type": "application/json",
+            "Accept": "application/graphql-response+json",
+            "Authorization": f"Bearer {token}",
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            body: dict[str, Any] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        if error.code >= 500:
+            raise
+        body = json.load(error)
+    return body
 
 
 def show_errors(errors: list[dict[str, Any]]) -> None:

@@ -1,6 +1,7 @@
 """Replaces the product list of a project: keeps its lines, adds one, and shows what a dry run would do first.
 
 Usage: replace_products.py PROJECT_ID SKU NAME QUANTITY
+A request without an answer is sent again with its key, so the line is added once.
 """
 
 from __future__ import annotations
@@ -59,4 +60,6 @@ def main(project_id: str, sku: str, name: str, quantity: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) <= 4:
+        sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

@@ -1,6 +1,7 @@
-"""Cancels one product of a project, once, however often the script runs.
+"""Sets the status of one product of a project, with the version it was read at and a key.
 
 Usage: update_product_status.py PROJECT_ID SKU STATUS [CODE [REASON]]
+A request without an answer is sent again with its key, so the write happens once.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main(project_id: str, sku: str, status: str, *why: str) -> int:
         return 2
     update = {"skuId": sku, "status": status}
     update |= dict(zip(("cancellationCode", "cancellationReason"), why, strict=False))
-    # One key for one intention: send it again after a timeout and the write still happens once.
+    # One key for one intention, however often the client has to send it.
     given = {
         "projectId": project_id,
         "productStatusUpdates": [update],
@@ -56,4 +57,6 @@ def main(project_id: str, sku: str, status: str, *why: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) <= 3:
+        sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

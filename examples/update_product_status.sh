@@ -5,15 +5,18 @@
 set -euo pipefail
 url=${PROJECTGATE_URL:-http://127.0.0.1:8000/graphql}
 
+# A text as it stands between the quotes of a JSON string.
+text() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }
+
 read -r -d '' body <<JSON || true
 {
   "query": "mutation(\$input: UpdateProjectProductStatusInput!) { updateProjectProductStatus(input: \$input) { changed project { version products { skuId status } } userErrors { code message path } } }",
   "variables": {
     "input": {
-      "projectId": "$1",
-      "productStatusUpdates": [{ "skuId": "$2", "status": "$3" }],
+      "projectId": "$(text "$1")",
+      "productStatusUpdates": [{ "skuId": "$(text "$2")", "status": "$(text "$3")" }],
       "expectedVersion": $4,
-      "idempotencyKey": "$5"
+      "idempotencyKey": "$(text "$5")"
     }
   }
 }
@@ -23,6 +26,6 @@ answer=$(curl --silent --show-error --fail-with-body "$url" \
   --header "Authorization: Bearer $PROJECTGATE_TOKEN" \
   --header "Content-Type: application/json" \
   --header "Accept: application/graphql-response+json" \
-  --data-binary "$body")
+  --data-binary "$body") || { code=$?; printf '%s\n' "$answer" >&2; exit "$code"; }
 printf '%s\n' "$answer"
 case $answer in *'"userErrors":[]'*) ;; *) exit 1 ;; esac

@@ -64,6 +64,11 @@ def require_scope(caller: Caller, before: Project | None, after: Project) -> Non
         )
 
 
+def sees(caller: Caller, project: Project) -> bool:
+    """Whether a project is among those of the caller: what `data.access.visible` says in SQL."""
+    return caller.stores is None or bool(_stores(project) & caller.stores)
+
+
 def _stores(project: Project) -> set[str]:
     main = {project.store_id} if project.store_id else set()
     return main | {store.store_id for store in project.stores or ()}

@@ -113,7 +113,8 @@ def newest(
 async def _of_revision(
     source: Source, table: str, read: Newest, revision: Revision, first: int, below: int | None
 ) -> list[Any]:
-    top = revision.version + 1
+    # A dry run's own version is not in the tables; if one of that number is, another writer wrote it meanwhile.
+    top = revision.version + (revision.pending is None)
     limit = top if below is None else min(below, top)
     written = (await read(source, [revision.id], first, limit)).get(revision.id, [])
     before, after = revision.history(table)

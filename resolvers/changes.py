@@ -24,9 +24,10 @@ from ..data.documents import is_storable
 from ..data.graphs import Stored
 from ..data.idempotency import Remembered
 from ..data.log import LogItem
-from ..data.projects import Project
-from .access import require_admin, require_scope
+from ..data.projects import Project, ProjectRow
+from .access import require_admin, require_scope, sees
 from .context import Context
+from .disclosure import shown
 from .errors import InvalidInput, NotFound, Refused, RefusedTogether, VersionConflict
 from .records import Record, Write, record
 from .revisions import Revision, at_version
@@ -89,10 +90,11 @@ async def change(context: Context, command: Command, apply: Apply) -> Outcome:
     """Does what a command asks to an existing project. Raises: Forbidden; refusals are in the outcome."""
 
     async def write(transaction: Transaction, now: datetime) -> Outcome:
-        before = await _current(transaction, context, command)
+        row = await _locked(transaction, context, command)
         remembered = await _remembered(transaction, context, command, now)
         if remembered is not None:
             return remembered
+        before = await _current(transaction, context, command, row)
         await _require_version(transaction, before, command)
         after = before.project.model_copy(deep=True)
         applied = await apply(transaction, after, now)
@@ -186,12 +188,26 @@ def _texts(value: Any, path: list[str]) -> Iterator[tuple[list[str], str]]:
             yield from _texts(item, [*path, str(place)])
 
 
-async def _current(transaction: Transaction, context: Context, command: Command) -> Stored:
+def _missing(command: Command) -> NotFound:
+    return NotFound(f"there is no project {command.project_id!r}", [command.id_path])
+
+
+async def _locked(transaction: Transaction, context: Context, command: Command) -> ProjectRow:
     visible = visibility.visible(context.caller.stores)
     rows = await projects.lock(transaction, [command.project_id], visible)
     if not rows:
-        raise NotFound(f"there is no project {command.project_id!r}", [command.id_path])
-    return (await graphs.read(transaction, rows.values()))[command.project_id]
+        raise _missing(command)
+    return rows[command.project_id]
+
+
+async def _current(
+    transaction: Transaction, context: Context, command: Command, row: ProjectRow
+) -> Stored:
+    stored = (await graphs.read(transaction, [row]))[row.id]
+    # While the lock was waited for, another writer may have moved the project out of the caller's stores.
+    if not sees(context.caller, stored.project):
+        raise _missing(command)
+    return stored
 
 
 async def _require_version(transaction: Transaction, before: Stored, command: Command) -> None:
@@ -199,7 +215,7 @@ async def _require_version(transaction: Transaction, before: Stored, command: Co
     if expected is None or expected == current:
         return
     changes = await versions.changes_since(transaction, command.project_id, max(expected, 1))
-    paths = list(dict.fromkeys(change.path for change in changes))
+    paths = list(dict.fromkeys(change.path for change in shown(changes)))
     raise VersionConflict(
         f"expectedVersion is {expected}, the project is at version {current}; read it again and reapply",
         ["expectedVersion"],
@@ -233,7 +249,7 @@ async def _remembered(
     return Outcome(
         project=await at_version(transaction, outcome["project"], outcome["version"]),
         changed=True,
-        changes=[Change(*change) for change in outcome["changes"]],
+        changes=shown(Change(*change) for change in outcome["changes"]),
         details=outcome["details"],
     )
 
@@ -265,7 +281,7 @@ async def _recorded(
     revision = Revision(done.project, done.version.version)
     if command.dry_run:
         revision = Revision(done.project, done.version.version, log=done.log, pending=done.version)
-    return Outcome(revision, changed=True, changes=done.changes, details=applied.details)
+    return Outcome(revision, changed=True, changes=shown(done.changes), details=applied.details)
 
 
 def _outcome(done: Record, applied: Applied) -> dict[str, Any]:

@@ -90,14 +90,18 @@ async def create_project(context: Context, command: CreateProject) -> Outcome:
 
 
 def _default_store(caller: Caller, given: Given) -> None:
-    """Adds the caller's only store where none is given. Raises: Forbidden when it is not clear which."""
+    """Adds the caller's only store where none is given. Raises: Forbidden, InvalidInput."""
     if caller.stores is None or given.get("store_id") is not None:
         return
     if len(caller.stores) == 1:
         (given["store_id"],) = caller.stores
+    elif not caller.stores:
+        raise Forbidden(f"the token of {caller.name!r} has no store, so it can create no project")
     elif not given.get("stores"):
-        raise Forbidden(
-            f"storeId is missing and {caller.name!r} has {len(caller.stores)} stores; name one of them"
+        raise InvalidInput(
+            f"storeId is missing and {caller.name!r} has {len(caller.stores)} stores; "
+            f"name one of {', '.join(sorted(caller.stores))}",
+            ["storeId"],
         )
 
 

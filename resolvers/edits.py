@@ -115,6 +115,9 @@ def _edit_scalars(project: Project, given: Given, faults: Faults) -> None:
     status = given.get("status")
     if status is not None and not status.strip():
         faults.invalid("status is blank; any other text will do", ["status"])
+    store = given.get("store_id")
+    if store is not None and not store.strip():
+        faults.invalid("storeId is blank; null means no main store", ["storeId"])
     # Only what is given is judged: the rest may have come otherwise from an import.
     required = {"created": project.created, "modified": project.modified}
     _set(project, made(Project, required | _named(SCALARS, given), [], faults), SCALARS, given)
@@ -137,6 +140,8 @@ def _one(name: str, before: Any, given: Given | None, faults: Faults) -> Any:
     # Somebody else has nothing of who was there before.
     if before is not None and given.get("id", before.id) != before.id:
         before = None
+    if name == "partner" and "id" in given:
+        _require_key(_KEYS["partners"], given["id"], set(), ["partner"], faults)
     return made(_ONES[name], given, [to_camel(name)], faults, before)
 
 

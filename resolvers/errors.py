@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ..data.products import ProductRow
 
 
+LONGEST = 1000
+
+
 class ProjectGateError(Exception):
     """An error with a code for programs and a message for people."""
 
@@ -31,7 +34,11 @@ class ProjectGateError(Exception):
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        # A message quotes what was given; of something very long the beginning and the end will do.
+        long = len(message) > LONGEST
+        self.message = (
+            f"{message[: LONGEST // 2]} … {message[-LONGEST // 2 :]}" if long else message
+        )
         if code is not None:
             self.code = code
 

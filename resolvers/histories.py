@@ -12,6 +12,7 @@ import orjson
 from ..data.differences import Change, differences
 from ..data.versions import Version
 from .batch import place
+from .disclosure import shown
 from .errors import BadUserInput
 
 if TYPE_CHECKING:
@@ -107,5 +108,5 @@ def _place(cursor: str, project_id: str, history: str) -> int:
 def changes_of(version: Version) -> Sequence[Change]:
     """What a write changed; the first one made everything that it began with."""
     if version.version == 1 and version.snapshot is not None:
-        return differences({}, version.snapshot)
-    return [Change(*change) for change in version.changes]
+        return shown(differences({}, version.snapshot))
+    return shown(Change(*change) for change in version.changes)

@@ -138,7 +138,7 @@ def _reason(detail: Any) -> str:
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["input"] is None:
-        return "is null; leave it out to keep it"
+        return "is null; give a value, or leave it out"
     return f"is {detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 

@@ -18,6 +18,8 @@ from .errors import AmbiguousProduct, NotFound
 from .inputs import LIST_LIMIT, Faults, Given, Path, listed, made, matched
 
 ACTIVE = "Active"
+# How many lines a message names.
+NAMED = 5
 ONE = Decimal(1)
 
 
@@ -101,12 +103,16 @@ def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
         updates = []
     lines = project.products or []
     found: dict[str, int] = {}
+    # Nothing is set before all is judged: a fault may show lines as they are.
+    edits: list[tuple[ProductRow, Given]] = []
+    named: dict[tuple[str | None, str | None], int] = {}
     for place, update in enumerate(updates):
+        first = named.setdefault((update.sku_id, update.order_id), place)
         if not update.status.strip():
             faults.invalid("status is blank; give the new status", [path, place, "status"])
         given = _given(update)
         values = made(ProductRow, given, [path, place], faults)
-        line = _line(lines, update, [path, place], faults)
+        line = _line(lines, update, [path, place], faults, None if first == place else first)
         if line is None:
             continue
         if line.id in found:
@@ -119,9 +125,11 @@ def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
             continue
         found[line.id] = place
         if values is not None:
-            for name in given:
-                setattr(line, name, getattr(values, name))
+            edits.append((line, {name: getattr(values, name) for name in given}))
     faults.check()
+    for line, values_given in edits:
+        for name, value in values_given.items():
+            setattr(line, name, value)
 
 
 def _given(update: StatusUpdate) -> Given:
@@ -132,9 +140,16 @@ def _given(update: StatusUpdate) -> Given:
 
 
 def _line(
-    lines: Sequence[ProductRow], update: StatusUpdate, path: Path, faults: Faults
+    lines: Sequence[ProductRow],
+    update: StatusUpdate,
+    path: Path,
+    faults: Faults,
+    asked_before: int | None,
 ) -> ProductRow | None:
-    """The line an update names; None, with a fault, when it names none or several."""
+    """The line an update names; None, with a fault, when it names none or several.
+
+    `asked_before` is the element that named the same sku and order: the candidates are told once.
+    """
     if (update.sku_id is None) == (update.line_id is None):
         given = "neither" if update.sku_id is None else "both"
         faults.invalid(f"{given} of skuId and lineId given; give exactly one", path)
@@ -146,17 +161,20 @@ def _line(
     if len(matches) == 1:
         return matches[0]
     if matches:
-        ids = ", ".join(repr(line.id) for line in matches)
+        ids = ", ".join(repr(line.id) for line in matches[:NAMED])
+        if len(matches) > NAMED:
+            ids += f" and {len(matches) - NAMED} more"
         narrow = (
             "name one by lineId"
             if update.order_id
             else "narrow it by orderId, or name one by lineId"
         )
+        same = "" if asked_before is None else f"; for the candidates see element {asked_before}"
         faults.add(
             AmbiguousProduct(
-                f"the sku {update.sku_id!r} is on {len(matches)} lines ({ids}); {narrow}",
+                f"the sku {update.sku_id!r} is on {len(matches)} lines ({ids}); {narrow}{same}",
                 [*path, "skuId"],
-                matches,
+                matches if asked_before is None else [],
             )
         )
         return None
@@ -240,14 +258,16 @@ def replaced(before: Sequence[ProductRow], given: Any, faults: Faults) -> list[P
 
 def difference(before: Sequence[ProductRow], after: Sequence[ProductRow]) -> dict[str, list[str]]:
     """The ids of lines that were `added`, `updated` and `removed`, in list order."""
-    old = {line.id: line.model_dump(exclude_none=True) for line in before}
+    old = {line.id: _content(line) for line in before}
     kept = {line.id for line in after}
     return {
         "added": [line.id for line in after if line.id not in old],
-        "updated": [
-            line.id
-            for line in after
-            if line.id in old and line.model_dump(exclude_none=True) != old[line.id]
-        ],
+        "updated": [line.id for line in after if line.id in old and _content(line) != old[line.id]],
         "removed": [line.id for line in before if line.id not in kept],
     }
+
+
+def _content(line: ProductRow) -> Given:
+    """What a line says: no properties and an empty list of them are the same."""
+    values = line.model_dump(exclude_none=True)
+    return {name: value for name, value in values.items() if value != []}

@@ -117,6 +117,7 @@ def test_the_python_scripts_write_once_and_say_why_they_did_not(demo: Served) ->
     assert wrong.returncode == 1
     assert "PRODUCT_NOT_FOUND at productStatusUpdates.0.skuId" in wrong.stdout
     assert "SKU-002" in wrong.stdout
+    assert "Usage" in _script(demo, python, "update_product_status.py").stderr
     unknown = _script(demo, python, "update_product_status.py", "nowhere", "SKU-002", "Cancelled")
     assert unknown.returncode == 2
     listed = _script(demo, python, "replace_products.py", "project-123", "SKU-009", "Handle", "2.5")
@@ -136,6 +137,11 @@ def test_the_curl_scripts_write_with_version_and_key_and_fail_when_refused(demo:
     stale = _script(demo, *given[:-1], "Other", str(version), "curl-2")
     assert stale.returncode == 1
     assert "VERSION_CONFLICT" in stale.stdout
+    quoted = _script(demo, *given[:3], 'SKU"\\', "Checked", str(version + 1), "curl-4")
+    assert "PRODUCT_NOT_FOUND" in quoted.stdout
+    broken = _script(demo, *given, "no number", "curl-5")
+    assert broken.returncode == 22
+    assert "BAD_REQUEST" in broken.stderr
     lines = '[{ "skuId": "SKU-001", "name": "Product one", "quantity": 1 }]'
     replaced = _script(
         demo, "bash", "replace_products.sh", "project-123", str(version + 1), "curl-3", given=lines

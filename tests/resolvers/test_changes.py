@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -403,3 +404,29 @@ async def test_a_refused_write_after_a_write_leaves_the_version(filled: Database
     outcome = await _patch(filled, given={"name": "Third"})
     assert changed_paths(outcome) == ["name"]
     assert (await stored(filled)).row.version == 3
+
+
+async def test_a_dry_run_shows_no_row_of_a_writer_that_came_later(filled: Database) -> None:
+    """Not even one that took the version the dry run would have made."""
+    context = writing(filled)
+    command = PatchProject(project_id="project-1", given={"name": "Rehearsed"}, dry_run=True)
+    outcome = await patch_project(context, command)
+    later = PatchProject(project_id="project-1", given={"name": "Real"})
+    assert (await patch_project(writing(filled, admin("bo")), later)).changed
+    assert outcome.project is not None
+    for loader in (context.loaders.versions, context.loaders.log):
+        rows = await loader.load((outcome.project, 5, None))
+        assert "bo" not in {
+            getattr(row, "actor", None) or getattr(row, "user", None) for row in rows
+        }
+        assert len(rows) == outcome.project.version
+
+
+async def test_a_moment_of_year_1_is_no_moment_at_any_version(filled: Database) -> None:
+    """It is what .NET sends for none, so it is null at once and not only when it is read again."""
+    context = writing(filled)
+    given = {"deadline": datetime(1, 1, 1, tzinfo=UTC), "name": "Named"}
+    outcome = await patch_project(context, PatchProject(project_id="project-1", given=given))
+    assert outcome.project is not None
+    row: Any = outcome.project.row
+    assert row.deadline is None

@@ -183,7 +183,6 @@ async def test_the_store_of_a_new_project_defaults_to_the_callers_only_one(
     [
         (admin("bo", "store-oslo"), {"store_id": "store-bergen"}),
         (admin("bo", "store-oslo"), {"stores": [{"store_id": "store-bergen"}]}),
-        (admin("bo", "store-oslo", "store-bergen"), {}),
         (Caller("bo", admin().roles, frozenset()), {}),
         (Caller("bo", admin().roles, frozenset()), {"store_id": "store-oslo"}),
     ],
@@ -196,6 +195,13 @@ async def test_a_project_cannot_be_made_outside_the_callers_stores(
     with pytest.raises(Forbidden, match="store"):
         await create(typed, caller, **given)
     assert await dump(typed) == before
+
+
+async def test_a_caller_of_several_stores_is_asked_which(typed: Database) -> None:
+    """And told which there are."""
+    outcome = await create(typed, admin("bo", "store-oslo", "store-bergen"))
+    assert told(outcome) == [("INVALID_VALUE", "storeId")]
+    assert "store-bergen, store-oslo" in outcome.faults[0].message
 
 
 async def test_a_line_of_another_project_is_unknown_to_a_new_one(typed: Database) -> None:

@@ -188,7 +188,9 @@ async def test_null_clears_a_field_that_can_be_null_and_is_refused_elsewhere(
         assert getattr((await stored(database)).project, field.name) is None
         return
     assert told(outcome) == [("INVALID_VALUE", Project.model_fields[field.name].alias)]
-    way_out = "use [] to clear" if isinstance(field.first, list) else "leave it out to keep it"
+    way_out = (
+        "use [] to clear" if isinstance(field.first, list) else "give a value, or leave it out"
+    )
     assert way_out in outcome.faults[0].message
     assert await dump(database) == before
 

@@ -410,3 +410,37 @@ async def test_members_of_a_line_that_the_schema_lacks_are_kept(database: Databa
     (kept,) = (await stored(database)).project.products or []
     assert kept.unknown == {"warehouse": "W1"}
     assert kept.json_object()["properties"][0]["xNested"] == {"deep": [1]}
+
+
+async def test_the_candidates_of_a_sku_are_shown_as_they_are_stored(database: Database) -> None:
+    """Not as the refused request would have made them; the same question again does not repeat them."""
+    await imported(database, make_ambiguous())
+    outcome = await update(
+        database,
+        StatusUpdate("Cancelled", line_id="a"),
+        StatusUpdate("Cancelled", sku_id="DUP-1"),
+        StatusUpdate("Cancelled", sku_id="DUP-1"),
+    )
+    first, again = outcome.faults
+    assert isinstance(first, AmbiguousProduct)
+    assert isinstance(again, AmbiguousProduct)
+    assert {line.status for line in first.candidates} == {"Active"}
+    assert again.candidates == []
+    assert "see element 1" in again.message
+
+
+async def test_a_message_stays_short_however_long_what_it_quotes_is(database: Database) -> None:
+    lines = [make_line(id=f"line-{place}", sku_id="SAME") for place in range(50)]
+    await imported(database, make_project(products=lines))
+    outcome = await update(
+        database, StatusUpdate("X", sku_id="SAME"), StatusUpdate("X", sku_id="S" * 100_000)
+    )
+    assert "and 45 more" in outcome.faults[0].message
+    assert all(len(fault.message) < 1_100 for fault in outcome.faults)
+
+
+async def test_lines_kept_as_they_are_are_not_told_as_updated(database: Database) -> None:
+    """Also when the document had null where the input has an empty list."""
+    await imported(database, make_project(products=[make_line(id="a", properties=None)]))
+    outcome = await replace(database, [{"id": "a", "properties": []}])
+    assert (outcome.changed, outcome.details["updated"]) == (False, [])
