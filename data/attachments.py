@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from .collections import Collection
-from .documents import Amount, Document, Time, Word
+from .documents import Amount, Document, Time, Whole, Word
 from .properties import Property
 
 
@@ -20,7 +20,7 @@ class Asset(Document):
     asset_type: Word | None = None
     purpose: Word | None = None
     is_main_image: bool = False
-    sort_order: int = 0
+    sort_order: Whole = 0
     url: Word | None = None
     external_url: Word | None = None
     content_type: Word | None = None

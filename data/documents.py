@@ -21,7 +21,9 @@ WHOLE_DIGITS = 18
 TOTAL_DIGITS = 28
 FRACTION_DIGITS = 10
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
+)
 
 
 def is_storable(text: str) -> bool:
@@ -82,6 +84,8 @@ Word = Annotated[str, AfterValidator(_clean)]
 # An indexed text: two of them and their lengths fit a PostgreSQL index row of 2,704 bytes, four bytes a character.
 KEY_LIMIT = 300
 Key = Annotated[Word, AfterValidator(_short)]
+# GraphQL's Int, and PostgreSQL's.
+Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),

@@ -23,6 +23,14 @@ _ANSWER = re.compile(rb'\s*\{\s*"(result|totalHits|facets|scrollId|isValid)"\s*:
 _SPREAD = re.compile(rb"\s*\{[ \t]*\r?\n")
 
 
+# An escape of JSON; two halves of a surrogate pair are one, and a half by itself is no character.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+_PAIR = 12
+
+
 class Broken(NamedTuple):
     """What stands where a document should be."""
 
@@ -73,11 +81,33 @@ def read(stream: BinaryIO) -> Iterator[Placed]:
     return _lines(stream)
 
 
+class _Paired:
+    """A stream whose lone halves of surrogate pairs are U+0000, which makes their document a bad one.
+
+    The parser would make another text of the first half, and end the file at the second.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, up to the end of an escape."""
+        found = self._stream.read(size)
+        # An escape may begin at the end of what was read and go on in what follows.
+        while b"\\" in found[-_PAIR:] and (more := self._stream.read(_PAIR)):
+            found += more
+        return _ESCAPE.sub(_whole, found)
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return b"\\u0000" if escape["lone"] else escape[0]
+
+
 def _streamed(stream: BinaryIO, prefix: str) -> Iterator[Placed]:
     position = 0
     try:
         # An array is one value; answers and documents may follow one another.
-        for item in ijson.items(stream, prefix, multiple_values=prefix != "item"):
+        for item in ijson.items(_Paired(stream), prefix, multiple_values=prefix != "item"):
             position += 1
             yield position, item
     except (ijson.JSONError, ValueError, ArithmeticError) as error:

@@ -8,9 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from .database import Database, folder_of
+
+# Any number will do, as long as it is always the same.
+_LOCK = text("select pg_advisory_xact_lock(7766451)")
 
 
 class NotAtHead(Exception):
@@ -43,14 +46,22 @@ def _upgrade(connection: Connection, target: str) -> None:
     command.upgrade(config, target)
 
 
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 async def upgrade(database: Database, target: str = "head") -> str:
-    """Runs the migrations the database lacks. Returns the migration it is at then."""
+    """Runs the migrations the database lacks. Returns the migration it is at then. Raises: NotAtHead."""
     folder = folder_of(database.url)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     async with database.engine.connect() as connection:
         await connection.execution_options(immediate=True)
         async with connection.begin():
+            if database.dialect == "postgresql":
+                # Two programs may start at once; the second one finds everything done.
+                await connection.execute(_LOCK)
+            _require_known(await connection.run_sync(_revision))
             await connection.run_sync(_upgrade, target)
     return await current(database) or target
 
@@ -58,14 +69,21 @@ async def upgrade(database: Database, target: str = "head") -> str:
 async def current(database: Database) -> str | None:
     """The migration the database is at; None when it is empty."""
     async with database.engine.connect() as connection:
-        return await connection.run_sync(
-            lambda found: MigrationContext.configure(found).get_current_revision()
+        return await connection.run_sync(_revision)
+
+
+def _require_known(revision: str | None) -> None:
+    if revision is not None and revision not in {script.revision for script in history()}:
+        raise NotAtHead(
+            f"the database is at migration {revision}, which is newer than this program (its newest is {head()}); "
+            "install the newer program"
         )
 
 
 async def check(database: Database) -> None:
     """Passes when the database is at the newest migration. Raises: NotAtHead."""
     found, wanted = await current(database), head()
+    _require_known(found)
     if found != wanted:
         raise NotAtHead(
             f"the database is at migration {found or 'none'}, this program needs {wanted}; "

@@ -104,7 +104,7 @@ def _fault(value: object) -> str | None:
     """What is wrong with a text or a number, if anything."""
     if isinstance(value, str):
         if "\0" in value:
-            return "has the character U+0000, which no database can store"
+            return "has the character U+0000 or half a surrogate pair, which no database can store"
         if any("\ud800" <= character <= "\udfff" for character in value):
             return "has half a surrogate pair, which is no character"
     elif isinstance(value, Decimal):

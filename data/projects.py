@@ -63,7 +63,7 @@ class Project(Document):
     project_date: Time = None
     external_reference: Word | None = None
     external_ids: Annotated[list[ExternalId] | None, Elsewhere] = None
-    tags: Annotated[list[Word] | None, Elsewhere] = None
+    tags: Annotated[list[Key] | None, Elsewhere] = None
     public_url: Word | None = None
     customer: Annotated[ProjectCustomer | None, Elsewhere] = None
     contact_persons: Annotated[list[ContactPerson] | None, Elsewhere] = None
@@ -74,7 +74,7 @@ class Project(Document):
     partner: Annotated[SinglePartner | None, Elsewhere] = None
     partners: Annotated[list[ProjectPartner] | None, Elsewhere] = None
     has_multiple_partners: Calculated = None
-    rejected_by_partners: Annotated[list[Word] | None, Elsewhere] = None
+    rejected_by_partners: Annotated[list[Key] | None, Elsewhere] = None
     partner_check_list: Annotated[list[CheckListItem] | None, Elsewhere] = None
     products: Annotated[list[ProductRow] | None, Elsewhere] = None
     project_parts: Annotated[list[ProjectPart] | None, Elsewhere] = None

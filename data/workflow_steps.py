@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .collections import Collection
-from .documents import Document, Key, Time, Word
+from .documents import Document, Key, Time, Whole, Word
 from .properties import ExternalId
 
 
@@ -11,7 +11,7 @@ class WorkflowStep(Document):
     """A step of the workflow. Source: WorkflowStep."""
 
     id: Key = ""
-    index: int = 0
+    index: Whole = 0
     name: Word | None = None
     description: Word | None = None
     current: bool = False

@@ -100,6 +100,10 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "a SQLite path follows three slashes: write sqlite+aiosqlite:///path/to/file.sqlite"
                 )
+            if scheme == "sqlite+aiosqlite" and rest.strip("/") in ("", ":memory:"):
+                raise ValueError(
+                    "a database in memory is gone with its connection: write sqlite+aiosqlite:///path/to/file.sqlite"
+                )
             return value
         shown = (
             repr(scheme) if separator and re.fullmatch(r"[a-z0-9+.]{1,40}", scheme) else "a value"

@@ -6,7 +6,7 @@ A key is a project id, or a `Revision`, which brings its rows itself. Matching k
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -30,6 +30,16 @@ async def _rows(
         key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
         for key in keys
     ]
+
+
+def by_key(read: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]) -> DataLoader[str, Any]:
+    """Gives what a read has for an id, None where it has nothing."""
+
+    async def load(keys: list[str]) -> list[Any]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load)
 
 
 def many(source: Source, collection: Collection[Any]) -> DataLoader[str | Revision, list[Any]]:

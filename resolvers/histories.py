@@ -96,9 +96,9 @@ def _place(cursor: str, project_id: str, history: str) -> int:
     except (binascii.Error, ValueError, TypeError):
         kind = owner = at = None
     if kind != history or owner != project_id or type(at) is not int or at not in _PLACES:
-        shown = cursor if len(cursor) <= 60 else f"{cursor[:60]}…"
+        quoted = cursor if len(cursor) <= 60 else f"{cursor[:60]}…"
         raise BadUserInput(
-            f"after is {shown!r}, which is no cursor of {history} of project {project_id!r}; give the endCursor of "
+            f"after is {quoted!r}, which is no cursor of {history} of project {project_id!r}; give the endCursor of "
             "a page of it, or leave it out for the newest",
             code="INVALID_CURSOR",
         )

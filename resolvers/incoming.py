@@ -73,9 +73,30 @@ def _faults(error: ValidationError) -> list[str]:
     ]
 
 
+# What is wrong in plain words, by the kind of fault.
+_WORDS = {
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "datetime_type": "is no time such as 2026-01-31T12:00:00Z",
+    "decimal_parsing": "is no number",
+    "decimal_type": "is no number",
+    "dict_type": "is no JSON object",
+    "greater_than_equal": "is a whole number beyond 32 bits",
+    "int_from_float": "is no whole number",
+    "int_parsing": "is no whole number",
+    "int_type": "is no whole number",
+    "less_than": "is a whole number beyond 32 bits",
+    "list_type": "is no list",
+    "model_type": "is no JSON object",
+    "string_type": "is no text",
+}
+
+
 def _reason(fault: Any) -> str:
     if fault["type"] == "missing":
         return "is missing"
+    if fault["type"] in _WORDS:
+        return f"{_shown(fault['input'])} {_WORDS[fault['type']]}"
     message = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return f"{_shown(fault['input'])} {message[:1].lower()}{message[1:]}"
 

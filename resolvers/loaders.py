@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
-
-from aiodataloader import DataLoader
 
 from ..data import (
     access,
@@ -32,23 +29,16 @@ from ..data import (
     workflow_steps,
 )
 from ..data.collections import Source
-from .batch import Owned, many, newest, one
+from .batch import Owned, by_key, many, newest, one
 
 
 class Loaders:
     """What is nested in projects, by project; made inside the running loop."""
 
     def __init__(self, source: Source, visible_stores: Collection[str] | None) -> None:
-        async def by_id(keys: list[str]) -> list[Any]:
-            found = await projects.by_id(source, keys, access.visible(visible_stores))
-            return [found.get(key) for key in keys]
-
-        async def types_by_id(keys: list[str]) -> list[Any]:
-            found = await project_types.by_id(source, keys)
-            return [found.get(key) for key in keys]
-
-        self.project: DataLoader[str, Any] = DataLoader(by_id)
-        self.project_type: DataLoader[str, Any] = DataLoader(types_by_id)
+        visible = access.visible(visible_stores)
+        self.project = by_key(lambda ids: projects.by_id(source, ids, visible))
+        self.project_type = by_key(lambda ids: project_types.by_id(source, ids))
         self.products = many(source, products.PRODUCTS)
         self.partners = many(source, partners.PARTNERS)
         self.partner = one(source, partners.SINGLE_PARTNERS)

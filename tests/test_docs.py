@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,15 @@ def test_the_repository_names_no_registry_and_no_path_of_a_machine() -> None:
             text = path.read_bytes().decode(errors="ignore")
             for word in (*HOSTS, *FOLDERS):
                 assert word not in text, (name, word)
+
+
+def test_the_layers_that_the_architecture_page_names_are_those_of_the_contract() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    line = re.search(r"Imports point downwards only: `([^`]+)`", page)
+    assert line is not None
+    named = [re.split(r",\s+", layer) for layer in re.split(r"\s+→\s+", line[1])]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = [re.split(r" [:|] ", layer) for layer in contracts[0]["layers"]]
+    assert named == layers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import tracemalloc
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from projectgate.data import files
+from projectgate.data.documents import is_storable
 from projectgate.data.files import Broken
 
 FORMS = {
@@ -117,3 +119,24 @@ def test_memory_does_not_grow_with_the_file(
 
     peak(100)
     assert peak(20_000) < peak(2_000) * 1.2 + 50_000
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 65_536])
+@pytest.mark.parametrize("form", ["array", "lines"])
+def test_half_a_surrogate_pair_spoils_its_own_document_only(form: str, chunk: int) -> None:
+    """However the file is cut into pieces, and not where it only looks like one."""
+    names = ["x\ud83dy", "\\ud83d \U0001f6e0", "\udc00", "\\\\\ud83d", "fine"]
+    documents = [json.dumps({"name": name}) for name in names]
+    text = f"[{','.join(documents)}]" if form == "array" else "\n".join(documents)
+
+    class Pieces(BytesIO):
+        """A stream that gives a few bytes at a time."""
+
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(chunk if size is None or size < 0 else min(size, chunk))
+
+    stream = Pieces(text.encode())
+    read = files.read(stream) if form == "lines" else files._streamed(stream, "item")
+    found = [document["name"] for _, document in read]
+    assert [is_storable(name) for name in found] == [False, True, False, False, True]
+    assert (found[1], found[4]) == (names[1], names[4])

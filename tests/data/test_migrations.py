@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from projectgate.data import graphs, migrate, schema, search, texts, words
 from projectgate.data.database import Database
@@ -66,3 +68,20 @@ async def _dump(database: Database) -> dict[str, list[str]]:
             rows[table.name] = sorted(map(repr, await database.run(select(table))))
     assert rows["project_product"]
     return rows
+
+
+async def test_a_database_newer_than_the_program_says_so(database: Database) -> None:
+    """Not that it should be migrated, which would not help."""
+    async with database.transaction() as transaction:
+        await transaction.run(text("update alembic_version set version_num = '9999'"))
+    for act in (migrate.check, migrate.upgrade):
+        with pytest.raises(migrate.NotAtHead, match="9999, which is newer than this program"):
+            await act(database)
+
+
+async def test_programs_that_migrate_at_once_all_find_the_tables(empty_database: Database) -> None:
+    others = [Database(empty_database.url.render_as_string(hide_password=False)) for _ in range(3)]
+    reached = await asyncio.gather(*(migrate.upgrade(other) for other in others))
+    assert set(reached) == {migrate.head()}
+    for other in others:
+        await other.close()

@@ -77,6 +77,8 @@ def test_a_database_of_both_kinds_is_taken(monkeypatch: pytest.MonkeyPatch, url:
             "postgresql+asyncpg://user:password@host/database or sqlite+aiosqlite:///",
         ),
         ("sqlite+aiosqlite://a.sqlite", "three slashes"),
+        ("sqlite+aiosqlite:///", "gone with its connection"),
+        ("sqlite+aiosqlite:///:memory:", "gone with its connection"),
     ],
 )
 def test_another_database_is_refused_with_what_to_write(

@@ -242,12 +242,12 @@ BAD: dict[str, tuple[Any, str]] = {
         "id: is missing",
     ),
     "empty id": (make_document(""), "id: is missing; it names the project"),
-    "id a number": (make_document(7), "id: 7 should be a valid string"),  # type: ignore[arg-type]
+    "id a number": (make_document(7), "id: 7 is no text"),  # type: ignore[arg-type]
     "no time": ({"id": "x", "created": "2026-01-01T00:00:00Z"}, "modified: is missing"),
     "bad time": (make_document("x", deadline="soon"), 'deadline: "soon" is not a time such as'),
     "bad quantity": (
         make_document("x", products=[{}, {"quantity": 1}, {"quantity": "many"}]),
-        'products.2.quantity: "many" should be a valid decimal',
+        'products.2.quantity: "many" is no number',
     ),
     "too many digits": (
         make_document("x", projectAdditionalValue=Decimal("0.12345678901")),
@@ -257,8 +257,21 @@ BAD: dict[str, tuple[Any, str]] = {
         make_document("x", xAmount=Decimal("1e30")),
         "xAmount: is a number of more than 28 digits",
     ),
-    "no text": (make_document("x", name=["a"]), 'name: ["a"] should be a valid string'),
-    "no list": (make_document("x", products={"a": 1}), 'products: {"a": 1} should be a valid list'),
+    "no text": (make_document("x", name=["a"]), 'name: ["a"] is no text'),
+    "a long tag": (make_document("x", tags=["t" * 301]), "tags.0: "),
+    "a long partner id": (
+        make_document("x", rejectedByPartners=["p" * 301]),
+        "has 301 characters; the limit is 300",
+    ),
+    "a whole number beyond 32 bits": (
+        make_document("x", workflowSteps=[{"id": "s", "index": 2**31}]),
+        "workflowSteps.0.index: 2147483648 is a whole number beyond 32 bits",
+    ),
+    "an offset of two days": (
+        make_document("x", deadline="2026-01-01T00:00:00+48:00"),
+        'deadline: "2026-01-01T00:00:00+48:00" is not a time such as',
+    ),
+    "no list": (make_document("x", products={"a": 1}), 'products: {"a": 1} is no list'),
     "no object in a list": (make_document("x", stores=["a"]), "stores.0: "),
     "U+0000": (make_document("x", name="a\0b"), "name: has the character U+0000"),
     "U+0000 in what we do not know": (
@@ -280,7 +293,7 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a type": (
         {"projectTypeId": "t", "active": "perhaps"},
-        'active: "perhaps" should be a valid boolean',
+        'active: "perhaps" is neither true nor false',
     ),
     "a type without name": (
         {"projectTypeId": ""},
