@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NewType
+from typing import Any, NewType, TypeVar
 
 import strawberry
 from graphql import (
@@ -22,6 +23,7 @@ from strawberry.types.scalar import ScalarDefinition
 from ..data.money import plain
 
 JSON = NewType("JSON", object)
+T = TypeVar("T")
 
 # Far beyond what any amount may have, near enough that arithmetic stays cheap.
 _DIGITS = 100
@@ -60,13 +62,6 @@ def decimal_value(value: object) -> Decimal:
     return Decimal(plain(number)) if number else Decimal(0)
 
 
-def _decimal_literal(node: ValueNode, _variables: Any = None) -> Decimal:
-    # From the text, not through a float, which would lose digits.
-    if isinstance(node, IntValueNode | FloatValueNode | StringValueNode):
-        return decimal_value(node.value)
-    raise _refused("Decimal", print_ast(node), 'it is no number; write a string such as "12.50"')
-
-
 def moment(value: object) -> datetime:
     """The aware moment of a text. Raises: GraphQLError."""
     match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
@@ -87,9 +82,29 @@ def moment(value: object) -> datetime:
         found = datetime.fromisoformat(f"{seconds}.{fraction or '0':0<6}{offset}".upper())
         return found.astimezone(UTC)
     except ValueError as error:
-        raise _refused("DateTime", value, str(error)) from None
+        reason = str(error)
+        if "offset" in reason:
+            reason = "its offset is longer than a day; write Z, or an offset such as +01:00"
+        raise _refused("DateTime", value, reason) from None
     except OverflowError:
         raise _refused("DateTime", value, "it is outside the years 1 to 9999 in UTC") from None
+
+
+def _literal(
+    scalar: str, parse: Callable[[object], T], kinds: tuple[type, ...], way_out: str
+) -> Any:
+    """What reads a literal of a document; its place goes with a refusal."""
+
+    def read(node: ValueNode, _variables: Any = None) -> T:
+        try:
+            if not isinstance(node, kinds):
+                raise _refused(scalar, print_ast(node), way_out)
+            # The text itself: a float would have lost digits.
+            return parse(getattr(node, "value"))  # noqa: B009
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return read
 
 
 def moment_text(value: datetime) -> str:
@@ -120,7 +135,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         ),
         serialize=plain,
         parse_value=decimal_value,
-        parse_literal=_decimal_literal,
+        parse_literal=_literal(
+            "Decimal",
+            decimal_value,
+            (IntValueNode, FloatValueNode, StringValueNode),
+            'it is no number; write a string such as "12.50"',
+        ),
     ),
     datetime: strawberry.scalar(
         name="DateTime",
@@ -131,6 +151,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
         serialize=moment_text,
         parse_value=moment,
+        parse_literal=_literal(
+            "DateTime", moment, (StringValueNode,), 'write it as "2026-01-31T12:00:00Z"'
+        ),
     ),
     JSON: strawberry.scalar(
         name="JSON",

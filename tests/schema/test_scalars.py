@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, parse, validate
 from hypothesis import given
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 
+from projectgate.schema.build import schema
 from projectgate.schema.scalars import JSON, SCALARS, decimal_value, moment, moment_text
 
 
@@ -233,9 +234,9 @@ def test_what_is_no_moment_is_refused_with_a_message_that_says_how_to_write_it(
 
 @given(st.text(max_size=40))
 def test_no_text_makes_a_scalar_fail_in_another_way(text: str) -> None:
-    for parse in (moment, decimal_value):
+    for read in (moment, decimal_value):
         try:
-            parse(text)
+            read(text)
         except GraphQLError as error:
             assert "cannot be" in error.message  # noqa: PT017
 
@@ -249,3 +250,20 @@ def test_json_is_answered_as_it_is_but_amounts_are_strings() -> None:
             "big": 2**70,
         }
     }
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        'deadline: {from: "2026-01-01T00:00:00"}',
+        "deadline: {from: 7}",
+        'projectValue: {min: "many"}',
+        "projectValue: {min: [1]}",
+    ],
+)
+def test_a_refused_literal_is_told_with_its_place(argument: str) -> None:
+    document = f"{{ searchProjects(filter: {{{argument}}}) {{ totalHits }} }}"
+    (error,) = validate(schema._schema, parse(document))
+    assert error.locations
+    literal = argument.split(": ")[-1].rstrip("}")
+    assert error.locations[0].column == document.index(literal) + 1
