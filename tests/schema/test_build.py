@@ -108,7 +108,7 @@ def test_the_schema_is_a_tree_below_a_project() -> None:
     walk("Project", ())
 
 
-# The fields of domain.md 2.1; the inline log is the connection `log` here.
+# The fields of OmniumProject; the inline log is the connection `log` here.
 PROJECT_FIELDS = """
     id projectNumber name type projectTypeName projectCategory subType status created modified canceled cancellationCode
     cancellationReason deadline projectDate externalReference externalIds tags publicUrl customer contactPersons
