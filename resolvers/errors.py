@@ -12,7 +12,7 @@
         InvalidState            INVALID_STATE: carries the actions that are allowed
     RefusedTogether             several Refused of one request, reported at once
 
-The codes are those of `UserErrorCode` and of `extensions.code` in the schema. Anything outside the tree is INTERNAL: logged, never shown.
+The codes are those of `UserErrorCode` and of `extensions.code`. Anything else is INTERNAL: logged, never shown.
 """
 
 from __future__ import annotations
