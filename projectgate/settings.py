@@ -100,7 +100,7 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "a SQLite path follows three slashes: write sqlite+aiosqlite:///path/to/file.sqlite"
                 )
-            if scheme == "sqlite+aiosqlite" and rest.strip("/") in ("", ":memory:"):
+            if scheme == "sqlite+aiosqlite" and rest in ("/", "/:memory:"):
                 raise ValueError(
                     "a database in memory is gone with its connection: write sqlite+aiosqlite:///path/to/file.sqlite"
                 )
