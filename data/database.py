@@ -38,6 +38,12 @@ class Transaction:
         result = await self._connection.execute(statement, parameters)
         return result.all() if result.returns_rows else []
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part of the transaction that an exception takes back by itself, without the rest."""
+        async with self._connection.begin_nested():
+            yield
+
     def discard(self) -> None:
         """Lets the transaction end without leaving anything, as a dry run does."""
         self.written = False

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
+
 from .collections import Collection
 from .documents import Document, Key, Time, Whole, Word
 from .properties import ExternalId
@@ -25,5 +29,15 @@ class WorkflowStep(Document):
     hidden_from_partner: bool = False
     external_ids: list[ExternalId] | None = None
 
+    @property
+    def own_deadline(self) -> datetime | None:
+        """When the step is to be done, where its document says so: REST has no such member, tenants may."""
+        try:
+            return _TIME.validate_python(self.unknown.get("deadline"))
+        except ValidationError:
+            return None
+
+
+_TIME: TypeAdapter[datetime | None] = TypeAdapter(Time)
 
 WORKFLOW_STEPS = Collection("project_workflow_step", WorkflowStep)

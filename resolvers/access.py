@@ -31,17 +31,20 @@ def require_read(caller: Caller) -> None:
         )
 
 
-def is_admin(caller: Caller) -> bool:
-    """Whether the caller may write."""
-    return ADMIN in caller.roles
+def admin_refusal(caller: Caller) -> Forbidden | None:
+    """Why the caller may not write; None when it may."""
+    if ADMIN in caller.roles:
+        return None
+    return Forbidden(
+        f"a mutation needs the role {ADMIN}; the token of {caller.name!r} does not have it"
+    )
 
 
 def require_admin(caller: Caller) -> None:
     """Lets an admin pass. Raises: Forbidden."""
-    if not is_admin(caller):
-        raise Forbidden(
-            f"a mutation needs the role {ADMIN}; the token of {caller.name!r} does not have it"
-        )
+    refused = admin_refusal(caller)
+    if refused is not None:
+        raise refused
 
 
 def require_scope(caller: Caller, before: Project | None, after: Project) -> None:

@@ -1,148 +1,118 @@
-"""change(): the only way a mutation writes a project.
+"""The only way a mutation writes: one transaction that does all it was asked to, with its record, or nothing.
 
-In one transaction: allow, was the key seen before, read and lock the project, compare the version, apply, compare,
-record, remember the key; then commit, or roll back for a dry run. What differs between mutations is `apply` alone.
+In it: allow, lock, was the key seen before, compare the version, apply, compare, record, remember the key; then commit,
+or roll back for a dry run. What differs between mutations is the command's `apply` alone.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, cast
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ..data import access as visibility
-from ..data import graphs, idempotency, projects, versions
-from ..data.base import dumps
+from ..data import graphs, project_types, projects, versions
 from ..data.database import Transaction
-from ..data.differences import Change
 from ..data.documents import is_storable
 from ..data.graphs import Stored
-from ..data.idempotency import Remembered
-from ..data.log import LogItem
-from ..data.projects import Project, ProjectRow
+from ..data.project_types import ProjectType
+from ..data.projects import ProjectRow
+from . import keys
 from .access import require_admin, require_scope, sees
+from .commands import Applied, Command, Draft, Request
+from .consequences import settle, stamp
 from .context import Context
+from .creation import CreateProject
 from .disclosure import shown
 from .errors import InvalidInput, NotFound, Refused, RefusedTogether, VersionConflict
-from .records import Record, Write, record
-from .revisions import Revision, at_version
+from .outcomes import Outcome, recalled, remembered, written
+from .records import Write, record
+from .revisions import Revision
 
-KEY_LIFETIME = timedelta(hours=24)
-KEY_LENGTH = 200
 # Another writer can be in the way of a transaction; one in the way of this many is a fault.
 ATTEMPTS = 10
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Command:
-    """What a mutation is asked to do to a project. Fields bear the names of the input in snake_case."""
-
-    operation: ClassVar[str]
-    # The name of the project's id in the input.
-    id_path: ClassVar[str] = "projectId"
-
-    project_id: str
-    expected_version: int | None = None
-    idempotency_key: str | None = None
-    dry_run: bool = False
-
-    def fingerprint(self) -> str:
-        """A hash of the mutation and its input, `dryRun` and the key aside."""
-        values = self.input()
-        del values["dry_run"], values["idempotency_key"]
-        return hashlib.sha256(dumps([self.operation, values])).hexdigest()
-
-    def input(self) -> dict[str, Any]:
-        """The input's fields by name."""
-        return dataclasses.asdict(self)
+T = TypeVar("T")
 
 
-class Applied:
-    """What an `apply` did: details for the payload, and what to write in the log."""
+class Edited(NamedTuple):
+    """A command that is done to its draft, and not written yet."""
 
-    def __init__(
-        self, details: dict[str, list[str]] | None = None, note: LogItem | None = None
-    ) -> None:
-        self.details = details or {}
-        self.note = note
+    write: Write
+    applied: Applied
 
 
-@dataclasses.dataclass(frozen=True)
-class Outcome:
-    """What came of a mutation: the project as the write left it, or the reasons for refusing it."""
-
-    project: Revision | None = None
-    changed: bool = False
-    changes: list[Change] = dataclasses.field(default_factory=list)
-    details: dict[str, list[str]] = dataclasses.field(default_factory=dict)
-    faults: list[Refused] = dataclasses.field(default_factory=list)
-
-
-Apply = Callable[[Transaction, Project, datetime], Awaitable[Applied]]
-
-
-async def change(context: Context, command: Command, apply: Apply) -> Outcome:
+async def change(context: Context, command: Command) -> Outcome:
     """Does what a command asks to an existing project. Raises: Forbidden; refusals are in the outcome."""
 
     async def write(transaction: Transaction, now: datetime) -> Outcome:
-        row = await _locked(transaction, context, command)
-        remembered = await _remembered(transaction, context, command, now)
-        if remembered is not None:
-            return remembered
-        before = await _current(transaction, context, command, row)
-        await _require_version(transaction, before, command)
-        after = before.project.model_copy(deep=True)
-        applied = await apply(transaction, after, now)
-        require_scope(context.caller, before.project, after)
-        return await _recorded(
-            transaction, context, command, now, Write(before, after, applied.note), applied
-        )
+        rows = await locked(transaction, context, [command.project_id])
+        if not rows:
+            raise missing(command)
+        again = await _recalled(transaction, context, command, now)
+        if again is not None:
+            return again
+        stored = await current(transaction, context, rows)
+        if not stored:
+            raise missing(command)
+        edited = await edit(transaction, context, command, stored[command.project_id], now)
+        return await _recorded(transaction, context, command, now, edited)
 
-    return await _written(context, command, write)
+    return await transacted(context, command, write, _refused)
 
 
-async def create(
-    context: Context, command: Command, make: Callable[[Transaction, datetime], Awaitable[Project]]
-) -> Outcome:
+async def create(context: Context, command: CreateProject) -> Outcome:
     """Makes the new project a command asks for. Raises: Forbidden; refusals are in the outcome."""
 
     async def write(transaction: Transaction, now: datetime) -> Outcome:
-        remembered = await _remembered(transaction, context, command, now)
-        if remembered is not None:
-            return remembered
-        project = await make(transaction, now)
-        require_scope(context.caller, None, project)
-        return await _recorded(transaction, context, command, now, Write(None, project), Applied())
+        again = await _recalled(transaction, context, command, now)
+        if again is not None:
+            return again
+        types = await _types(transaction, command.type_ids(None))
+        draft = Draft(command.begun(types, now), types, context.caller, now)
+        edited = _applied(context, command, None, draft)
+        return await _recorded(transaction, context, command, now, edited)
 
-    return await _written(context, command, write)
-
-
-Writing = Callable[[Transaction, datetime], Awaitable[Outcome]]
+    return await transacted(context, command, write, _refused)
 
 
-async def _written(context: Context, command: Command, write: Writing) -> Outcome:
+def _refused(faults: list[Refused]) -> Outcome:
+    return Outcome(faults=faults)
+
+
+async def transacted(
+    context: Context,
+    request: Request,
+    write: Callable[[Transaction, datetime], Awaitable[T]],
+    refused: Callable[[list[Refused]], T],
+) -> T:
+    """What a write in a transaction of its own comes to, or a refusal. Raises: Forbidden."""
     require_admin(context.caller)
     context.forget()
     try:
-        _require_texts(command)
-        return await _retried(context, command, write)
+        _require_texts(request)
+        return await _retried(context, request, write)
     except Refused as fault:
-        return Outcome(faults=[fault])
+        return refused([fault])
     except RefusedTogether as together:
-        return Outcome(faults=together.faults)
+        return refused(together.faults)
 
 
-async def _retried(context: Context, command: Command, write: Writing) -> Outcome:
+async def _retried(
+    context: Context, request: Request, write: Callable[[Transaction, datetime], Awaitable[T]]
+) -> T:
     """The outcome of the first attempt that no other transaction is in the way of."""
     attempt = 1
     while True:
         try:
-            return await _transacted(context, command, write)
+            async with context.database.transaction() as transaction:
+                outcome = await write(transaction, context.clock())
+                if request.dry_run:
+                    transaction.discard()
+                return outcome
         except DBAPIError as error:
             # A unique key that another transaction took first: the next attempt finds what it wrote.
             known = isinstance(error, IntegrityError) or context.database.may_retry(error)
@@ -151,26 +121,13 @@ async def _retried(context: Context, command: Command, write: Writing) -> Outcom
         attempt += 1
 
 
-async def _transacted(context: Context, command: Command, write: Writing) -> Outcome:
-    async with context.database.transaction() as transaction:
-        outcome = await write(transaction, context.clock())
-        if command.dry_run:
-            transaction.discard()
-    return outcome
-
-
-def _require_texts(command: Command) -> None:
-    """Lets a command pass whose key and texts can be stored. Raises: RefusedTogether."""
-    key = command.idempotency_key
-    faults: list[Refused] = []
-    if key is not None and not 0 < len(key.strip()) <= len(key) <= KEY_LENGTH:
-        message = (
-            f"idempotencyKey has {len(key)} characters; it takes 1 to {KEY_LENGTH}, not all blank"
-        )
-        faults.append(InvalidInput(message, ["idempotencyKey"]))
-    for path, text in _texts(command.input(), []):
+def _require_texts(request: Request) -> None:
+    """Lets a request pass whose key and texts can be stored. Raises: RefusedTogether."""
+    bad_key = keys.judged(request.idempotency_key)
+    faults: list[Refused] = [] if bad_key is None else [bad_key]
+    for path, text in _texts(request.input(), []):
         if not is_storable(text):
-            where = [command.id_path] if path == ["projectId"] else path
+            where = [request.id_path] if path == ["projectId"] else path
             message = f"{where[-1]} has a character that no database can store: U+0000 or a lone surrogate"
             faults.append(InvalidInput(message, where))
     if faults:
@@ -188,107 +145,93 @@ def _texts(value: Any, path: list[str]) -> Iterator[tuple[list[str], str]]:
             yield from _texts(item, [*path, str(place)])
 
 
-def _missing(command: Command) -> NotFound:
+def missing(command: Command) -> NotFound:
+    """The fault of a project that is not there, or not visible to the caller."""
     return NotFound(f"there is no project {command.project_id!r}", [command.id_path])
 
 
-async def _locked(transaction: Transaction, context: Context, command: Command) -> ProjectRow:
-    visible = visibility.visible(context.caller.stores)
-    rows = await projects.lock(transaction, [command.project_id], visible)
-    if not rows:
-        raise _missing(command)
-    return rows[command.project_id]
+async def locked(
+    transaction: Transaction, context: Context, ids: Sequence[str]
+) -> dict[str, ProjectRow]:
+    """The rows of projects that the caller sees, held against other writers."""
+    return await projects.lock(transaction, ids, visibility.visible(context.caller.stores))
 
 
-async def _current(
-    transaction: Transaction, context: Context, command: Command, row: ProjectRow
-) -> Stored:
-    stored = (await graphs.read(transaction, [row]))[row.id]
-    # While the lock was waited for, another writer may have moved the project out of the caller's stores.
-    if not sees(context.caller, stored.project):
-        raise _missing(command)
-    return stored
+async def current(
+    transaction: Transaction, context: Context, rows: dict[str, ProjectRow]
+) -> dict[str, Stored]:
+    """The whole of locked projects."""
+    stored = await graphs.read(transaction, rows.values())
+    # While the lock was waited for, another writer may have moved a project out of the caller's stores.
+    return {name: one for name, one in stored.items() if sees(context.caller, one.project)}
+
+
+async def edit(
+    transaction: Transaction, context: Context, command: Command, before: Stored, now: datetime
+) -> Edited:
+    """A command done to a project, and not written yet. Raises: Refused, RefusedTogether, Forbidden."""
+    await _require_version(transaction, before, command)
+    types = await _types(transaction, command.type_ids(before.project))
+    draft = Draft(before.project.model_copy(deep=True), types, context.caller, now)
+    command.require(draft)
+    return _applied(context, command, before, draft)
+
+
+def _applied(context: Context, command: Command, before: Stored | None, draft: Draft) -> Edited:
+    applied = command.apply(draft)
+    draft.faults.check()
+    project = draft.project
+    if before is not None:
+        settle(before.project, project, command)
+    stamp(before.project if before else None, project, draft.now)
+    require_scope(context.caller, before.project if before else None, project)
+    return Edited(Write(before, project, applied.note, applied.logged), applied)
+
+
+async def _types(transaction: Transaction, ids: set[str]) -> dict[str, ProjectType]:
+    rows = await project_types.by_id(transaction, sorted(ids)) if ids else {}
+    return {type_id: project_types.document(row) for type_id, row in rows.items()}
 
 
 async def _require_version(transaction: Transaction, before: Stored, command: Command) -> None:
-    expected, current = command.expected_version, before.row.version
-    if expected is None or expected == current:
+    expected, current_version = command.expected_version, before.row.version
+    if expected is None or expected == current_version:
         return
     changes = await versions.changes_since(transaction, command.project_id, max(expected, 1))
     paths = list(dict.fromkeys(change.path for change in shown(changes)))
     raise VersionConflict(
-        f"expectedVersion is {expected}, the project is at version {current}; read it again and reapply",
+        f"expectedVersion is {expected}, the project is at version {current_version}; read it again and reapply",
         ["expectedVersion"],
-        current,
+        current_version,
         paths,
     )
 
 
-async def _remembered(
+async def _recalled(
     transaction: Transaction, context: Context, command: Command, now: datetime
 ) -> Outcome | None:
-    """The stored outcome of the command's key, if the caller has used it."""
-    if command.idempotency_key is None:
+    """The stored outcome of the command's key, if the caller has used it. Raises: InvalidInput, NotFound."""
+    kept = await keys.recall(transaction, context.caller, command, now)
+    if kept is None:
         return None
-    done = await idempotency.find(
-        transaction, context.caller.name, command.idempotency_key, now - KEY_LIFETIME
-    )
-    if done is None:
-        return None
-    if done.fingerprint != command.fingerprint():
-        raise InvalidInput(
-            f"idempotencyKey {done.key!r} was used for another input at {done.at:%Y-%m-%d %H:%M:%S} UTC; "
-            "send a new key with a new request",
-            ["idempotencyKey"],
-            code="IDEMPOTENCY_KEY_REUSED",
-        )
-    outcome = done.outcome
     visible = visibility.visible(context.caller.stores)
-    if not await projects.by_id(transaction, [outcome["project"]], visible):
-        raise NotFound(f"there is no project {outcome['project']!r}", ["idempotencyKey"])
-    return Outcome(
-        project=await at_version(transaction, outcome["project"], outcome["version"]),
-        changed=True,
-        changes=shown(Change(*change) for change in outcome["changes"]),
-        details=outcome["details"],
-    )
+    rows = await projects.by_id(transaction, [kept["project"]], visible)
+    outcome = await recalled(transaction, kept, rows)
+    if outcome is None:
+        raise NotFound(f"there is no project {kept['project']!r}", ["idempotencyKey"])
+    return outcome
 
 
 async def _recorded(
-    transaction: Transaction,
-    context: Context,
-    command: Command,
-    now: datetime,
-    write: Write,
-    applied: Applied,
+    transaction: Transaction, context: Context, command: Command, now: datetime, edited: Edited
 ) -> Outcome:
+    details = edited.applied.details
     (done,) = await record(
-        transaction, [write], actor=context.caller.name, operation=command.operation, at=now
+        transaction, [edited.write], actor=context.caller.name, operation=command.operation, at=now
     )
     if done is None:
         # Only a project that was there can be left as it was.
-        before = cast("Stored", write.before)
-        return Outcome(Revision(before.project, before.row.version), details=applied.details)
-    if command.idempotency_key is not None and not command.dry_run:
-        remembered = Remembered(
-            context.caller.name,
-            command.idempotency_key,
-            now,
-            command.fingerprint(),
-            _outcome(done, applied),
-        )
-        await idempotency.remember(transaction, remembered, now - KEY_LIFETIME)
-    revision = Revision(done.project, done.version.version)
-    if command.dry_run:
-        revision = Revision(done.project, done.version.version, log=done.log, pending=done.version)
-    return Outcome(revision, changed=True, changes=shown(done.changes), details=applied.details)
-
-
-def _outcome(done: Record, applied: Applied) -> dict[str, Any]:
-    """What is remembered of a write: enough to answer again."""
-    return {
-        "project": done.project.id,
-        "version": done.version.version,
-        "changes": done.changes,
-        "details": applied.details,
-    }
+        before = cast("Stored", edited.write.before)
+        return Outcome(Revision(before.project, before.row.version), details=details)
+    await keys.remember(transaction, context.caller, command, now, remembered(done, details))
+    return written(done, details, dry_run=command.dry_run)

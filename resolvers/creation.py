@@ -1,92 +1,49 @@
-"""Making a project of a type, and changing any of the fields of one."""
+"""Making a project of a type."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ..data import project_types
-from ..data.database import Transaction
 from ..data.ids import new_id
 from ..data.project_types import ProjectType
 from ..data.projects import Project
+from ..data.statuses import NEW
 from ..data.workflow_steps import WorkflowStep
 from .access import Caller
-from .changes import Applied, Command, Outcome, change, create
-from .context import Context
+from .commands import Applied, Draft, FieldsCommand
 from .edits import edit
-from .errors import Forbidden, InvalidInput, NotFound
-from .inputs import Faults, Given
-from .products import difference
-
-NEW = "New"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatchProject(Command):
-    """Changes the given fields of a project. Source: PATCH /api/Projects."""
-
-    operation: ClassVar[str] = "patchProject"
-    id_path: ClassVar[str] = "id"
-
-    given: Given = field(default_factory=dict)
-
-    def input(self) -> Given:
-        """The input's fields by name, the given ones among them."""
-        values: Given = {part.name: getattr(self, part.name) for part in fields(self)}
-        given: Given = values.pop("given")
-        return values | given
+from .errors import Forbidden, InvalidInput
+from .inputs import Given
+from .situations import in_order
+from .updates import active_type
 
 
 @dataclass(frozen=True, kw_only=True)
-class CreateProject(Command):
-    """Makes a project of a type. Source: GET /api/Projects/Create, POST /api/Projects."""
+class CreateProject(FieldsCommand):
+    """Makes a project of a type: New, at the first step. Source: GET /api/Projects/Create, POST /api/Projects."""
 
     operation: ClassVar[str] = "createProject"
     id_path: ClassVar[str] = "projectTypeId"
 
     project_id: str = ""
     project_type_id: str
-    given: Given = field(default_factory=dict)
 
-    def input(self) -> Given:
-        """The input's fields by name, the given ones among them."""
-        values: Given = {part.name: getattr(self, part.name) for part in fields(self)}
-        given: Given = values.pop("given")
-        return values | given
+    def type_ids(self, project: Project | None) -> set[str]:
+        """The type to make a project of."""
+        return {self.project_type_id}
 
+    def begun(self, types: Any, now: datetime) -> Project:
+        """The project as its type has it begin. Raises: NotFound, InvalidInput."""
+        return _of_type(active_type(types, self.project_type_id, ["projectTypeId"]), now)
 
-async def patch_project(context: Context, command: PatchProject) -> Outcome:
-    """Changes the given fields of a project, all or none."""
-
-    async def apply(source: Transaction, project: Project, _: datetime) -> Applied:
-        faults = Faults()
-        given = dict(command.given)
-        if "type" in given:
-            await _retype(source, project, given.pop("type"), faults)
-        before = list(project.products or ())
-        edit(project, given, faults)
-        faults.check()
-        return Applied(difference(before, project.products or ()) if "products" in given else None)
-
-    return await change(context, command, apply)
-
-
-async def create_project(context: Context, command: CreateProject) -> Outcome:
-    """Makes a project: New, at the first step of its type's workflow."""
-
-    async def make(source: Transaction, now: datetime) -> Project:
-        kind = await _type(source, command.project_type_id, ["projectTypeId"])
-        project = _of_type(kind, now)
-        faults = Faults()
-        given = dict(command.given)
-        _default_store(context.caller, given)
-        edit(project, given, faults)
-        faults.check()
-        return project
-
-    return await create(context, command, make)
+    def apply(self, draft: Draft) -> Applied:
+        """Gives it the given fields, and the caller's store."""
+        given = dict(self.given)
+        _default_store(draft.caller, given)
+        edit(draft.project, given, draft.kind, draft.faults)
+        return Applied()
 
 
 def _default_store(caller: Caller, given: Given) -> None:
@@ -105,39 +62,10 @@ def _default_store(caller: Caller, given: Given) -> None:
         )
 
 
-async def _type(source: Transaction, type_id: str, path: list[str]) -> ProjectType:
-    """An active type. Raises: NotFound, InvalidInput."""
-    found = await project_types.by_id(source, [type_id])
-    if type_id not in found:
-        raise NotFound(f"there is no project type {type_id!r}; projectTypes lists them", path)
-    if not found[type_id].active:
-        raise InvalidInput(
-            f"the project type {type_id!r} is not active; choose an active one", path
-        )
-    return project_types.document(found[type_id])
-
-
-async def _retype(source: Transaction, project: Project, type_id: Any, faults: Faults) -> None:
-    if type_id is None:
-        faults.invalid("type is null; a project has a type", ["type"])
-        return
-    if type_id == project.type:
-        return
-    try:
-        kind = await _type(source, type_id, ["type"])
-    except (NotFound, InvalidInput) as fault:
-        faults.add(fault)
-        return
-    project.type, project.project_type_name = kind.id, kind.name
-
-
 def _of_type(kind: ProjectType, now: datetime) -> Project:
-    steps = [WorkflowStep.new(**_copied(step)) for step in kind.workflow_steps or ()]
-    for step in steps:
-        step.id = step.id or new_id()
-        step.current = False
-    if steps:
-        first = min(steps, key=lambda step: step.index)
+    steps = [_begun(step) for step in kind.workflow_steps or ()]
+    first = next(iter(in_order(steps)), None)
+    if first is not None:
         first.current, first.start_date = True, now
     return Project.new(
         id=new_id(),
@@ -147,10 +75,16 @@ def _of_type(kind: ProjectType, now: datetime) -> Project:
         status=NEW,
         created=now,
         modified=now,
+        deadline=first.own_deadline if first else None,
         workflow_steps=steps,
         partner_check_list=[item.model_copy() for item in kind.partner_check_list or ()],
     )
 
 
-def _copied(step: WorkflowStep) -> dict[str, Any]:
-    return {name: getattr(step, name) for name in WorkflowStep.model_fields}
+def _begun(step: WorkflowStep) -> WorkflowStep:
+    """A copy of a type's step, with an id and not reached yet."""
+    copied = WorkflowStep.new(**{name: getattr(step, name) for name in WorkflowStep.model_fields})
+    copied.__pydantic_extra__ = dict(step.unknown)
+    copied.id = copied.id or new_id()
+    copied.current, copied.start_date, copied.date_completed = False, None, None
+    return copied

@@ -1,4 +1,4 @@
-"""Puts the given fields of an input onto a project: what `patchProject` and `createProject` share.
+"""Puts the given fields of an input onto a project: what patching, updating and making one share.
 
 Absent keeps. Null clears a field that can be null and is refused where it cannot. A list is replaced as a whole;
 elements with ids (lines, parts, transactions, stores ...) that bear the id of one that is there are that one, updated.
@@ -13,7 +13,6 @@ from pydantic.alias_generators import to_camel
 
 from ..data.addresses import Address
 from ..data.attachments import Asset
-from ..data.change_orders import ChangeOrder
 from ..data.check_list import CheckListItem
 from ..data.contact_persons import ContactPerson
 from ..data.customers import ProjectCustomer
@@ -22,14 +21,15 @@ from ..data.entity_errors import EntityError
 from ..data.form_data import FormEntry
 from ..data.money import ZERO
 from ..data.partners import ProjectPartner, SinglePartner
-from ..data.parts import ProjectPart
 from ..data.projects import Project
 from ..data.properties import ExternalId
 from ..data.stores import ProjectStore
-from ..data.tasks import Task
 from ..data.transactions import Transaction
 from .inputs import Faults, Given, Path, listed, made, matched
+from .owners import OWNERS, owners
+from .partner_rules import judge_partners, partner_ids, partners_named
 from .products import replaced
+from .situations import Kind
 
 SCALARS = (
     "project_number",
@@ -46,7 +46,7 @@ SCALARS = (
     "store_id",
     "project_additional_value",
 )
-_CALCULATED = ("project_value", "project_budget_value")
+CALCULATED = ("project_value", "project_budget_value")
 _ONES: dict[str, type[Document]] = {
     "customer": ProjectCustomer,
     "store_contact": ContactPerson,
@@ -63,8 +63,6 @@ _LISTS: dict[str, type[Document]] = {
     "attachments": Asset,
     "errors": EntityError,
 }
-_OWNERS: dict[str, type[Document]] = {"project_parts": ProjectPart, "change_orders": ChangeOrder}
-_OWNED: dict[str, type[Document]] = {"tasks": Task, "transactions": Transaction}
 
 
 class _Values(Document):
@@ -89,9 +87,10 @@ _KEYS = {
 }
 
 
-def edit(project: Project, given: Given, faults: Faults) -> None:
-    """Puts the fields of an input onto a project; what is wrong with them is added to the faults."""
-    _edit_scalars(project, given, faults)
+def edit(project: Project, given: Given, kind: Kind | None, faults: Faults) -> None:
+    """Puts the fields of an input onto a project of a type; what is wrong with them is added to the faults."""
+    partners = partner_ids(project)
+    edit_scalars(project, given, faults)
     for name in [name for name in _ONES if name in given]:
         setattr(project, name, _one(name, getattr(project, name), given[name], faults))
     for name in [name for name in _LISTS if name in given]:
@@ -100,9 +99,10 @@ def edit(project: Project, given: Given, faults: Faults) -> None:
         project.tags = _tags(given["tags"], faults)
     if "products" in given:
         project.products = replaced(project.products or [], given["products"], faults)
+    judge_partners(project, partners_named(given), partners, kind, faults)
     _edit_money(project, given, faults)
     # By the transactions that the project is to have: one write may remove them all and give the value instead.
-    for name in [name for name in _CALCULATED if name in given and project.has_transactions()]:
+    for name in [name for name in CALCULATED if name in given and project.has_transactions()]:
         faults.invalid(
             f"{to_camel(name)} is calculated from the project's transactions; change those, "
             "or adjust projectAdditionalValue",
@@ -111,7 +111,8 @@ def edit(project: Project, given: Given, faults: Faults) -> None:
         )
 
 
-def _edit_scalars(project: Project, given: Given, faults: Faults) -> None:
+def edit_scalars(project: Project, given: Given, faults: Faults) -> None:
+    """Puts those of the given fields onto a project that are single values."""
     status = given.get("status")
     if status is not None and not status.strip():
         faults.invalid("status is blank; any other text will do", ["status"])
@@ -121,7 +122,7 @@ def _edit_scalars(project: Project, given: Given, faults: Faults) -> None:
     # Only what is given is judged: the rest may have come otherwise from an import.
     required = {"created": project.created, "modified": project.modified}
     _set(project, made(Project, required | _named(SCALARS, given), [], faults), SCALARS, given)
-    _set(project, made(_Values, _named(_CALCULATED, given), [], faults), _CALCULATED, given)
+    _set(project, made(_Values, _named(CALCULATED, given), [], faults), CALCULATED, given)
 
 
 def _named(names: Iterable[str], given: Given) -> Given:
@@ -141,7 +142,7 @@ def _one(name: str, before: Any, given: Given | None, faults: Faults) -> Any:
     if before is not None and given.get("id", before.id) != before.id:
         before = None
     if name == "partner" and "id" in given:
-        _require_key(_KEYS["partners"], given["id"], set(), ["partner"], faults)
+        require_key("partners", given["id"], set(), ["partner"], faults)
     return made(_ONES[name], given, [to_camel(name)], faults, before)
 
 
@@ -153,7 +154,7 @@ def _plain_list(name: str, before: Any, given: Any, faults: Faults) -> list[Any]
     for place, element in enumerate(listed(given, path, faults)):
         name_of_it = element.get(key.name) if key else None
         if key is not None:
-            _require_key(key, name_of_it, seen, [*path, place], faults)
+            require_key(name, name_of_it, seen, [*path, place], faults)
         there = known.get(name_of_it) if name_of_it else None
         document = made(_LISTS[name], element, [*path, place], faults, there)
         if document is not None:
@@ -161,7 +162,9 @@ def _plain_list(name: str, before: Any, given: Any, faults: Faults) -> list[Any]
     return elements
 
 
-def _require_key(key: _Key, value: str | None, seen: set[str], path: Path, faults: Faults) -> None:
+def require_key(name: str, value: str | None, seen: set[str], path: Path, faults: Faults) -> None:
+    """Adds a fault where the key of an element of a list is blank, or has been seen in it."""
+    key = _KEYS[name]
     where = [*path, to_camel(key.name)]
     if value is None or not value.strip():
         if key.required:
@@ -184,35 +187,10 @@ def _tags(given: Any, faults: Faults) -> list[str]:
 
 def _edit_money(project: Project, given: Given, faults: Faults) -> None:
     if "transactions" in given:
-        project.transactions = _matched(
-            Transaction, project.transactions, given["transactions"], ["transactions"], faults
-        )
-    for name in [name for name in _OWNERS if name in given]:
-        setattr(project, name, _owners(name, getattr(project, name), given[name], faults))
-
-
-def _owners(name: str, before: Any, given: Any, faults: Faults) -> list[Any]:
-    """Parts or change orders, whose tasks and transactions are lists with ids of their own."""
-    path = [to_camel(name)]
-    elements = listed(given, path, faults)
-    known = {owner.id: owner for owner in before or ()}
-
-    def finish(owner: Any, _: Given, where: Path) -> None:
-        element = elements[int(where[-1])]
-        old = known.get(element.get("id"))
-        for field, model in _OWNED.items():
-            there = getattr(old, field) if old else []
-            if field in element:
-                there = _matched(model, there, element[field], [*where, field], faults)
-            if owner is not None:
-                setattr(owner, field, there)
-
-    plain = [
-        {field: value for field, value in element.items() if field not in _OWNED}
-        for element in elements
-    ]
-    return matched(_OWNERS[name], before, plain, path, faults, finish=finish)
-
-
-def _matched(model: type[Any], before: Any, given: Any, path: Path, faults: Faults) -> list[Any]:
-    return matched(model, before, listed(given, path, faults), path, faults)
+        path = ["transactions"]
+        elements = listed(given["transactions"], path, faults)
+        project.transactions = matched(Transaction, project.transactions, elements, path, faults)
+    for name in [name for name in OWNERS if name in given]:
+        path = [to_camel(name)]
+        elements = listed(given[name], path, faults)
+        setattr(project, name, owners(name, getattr(project, name), elements, path, faults))

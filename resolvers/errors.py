@@ -9,7 +9,7 @@
         NotFound                NOT_FOUND, PRODUCT_NOT_FOUND
         AmbiguousProduct        AMBIGUOUS_PRODUCT: carries the candidate lines
         VersionConflict         VERSION_CONFLICT: carries the current version and the changed paths
-        InvalidState            INVALID_STATE: carries the actions that are allowed
+        InvalidState            INVALID_STATE, NO_NEXT_STEP, NO_PREVIOUS_STEP: carries the actions that are allowed
     RefusedTogether             several Refused of one request, reported at once
 
 The codes are those of `UserErrorCode` and of `extensions.code`. Anything else is INTERNAL: logged, never shown.
@@ -118,9 +118,14 @@ class InvalidState(Refused):
     code = "INVALID_STATE"
 
     def __init__(
-        self, message: str, path: Iterable[str | int], allowed_actions: Sequence[str]
+        self,
+        message: str,
+        path: Iterable[str | int],
+        allowed_actions: Sequence[str],
+        *,
+        code: str | None = None,
     ) -> None:
-        super().__init__(message, path)
+        super().__init__(message, path, code=code)
         self.allowed_actions = list(allowed_actions)
 
 

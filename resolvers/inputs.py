@@ -6,8 +6,9 @@ An input is a dict of the fields that were given, by snake_case name; nested inp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
@@ -22,6 +23,23 @@ Given = dict[str, Any]
 Path = Sequence[str | int]
 
 LIST_LIMIT = 1000
+
+
+class Absent(Enum):
+    """Says that a field was not given, which is not the same as null."""
+
+    # Not a text: in the fingerprint of a request it must differ from every value.
+    ABSENT = 0
+
+
+ABSENT = Absent.ABSENT
+Text = str | None | Literal[Absent.ABSENT]
+
+
+def stated(command: Any, names: Iterable[str]) -> Given:
+    """The fields of a command or an element of it that were given, null among them."""
+    values = {name: getattr(command, name) for name in names}
+    return {name: value for name, value in values.items() if value is not ABSENT}
 
 
 class Faults:
@@ -62,6 +80,7 @@ def made(
 ) -> D | None:
     """The document of an input, on top of the one before it; None, with faults, when it is not valid."""
     _check_lists(model, given, path, faults)
+    given = _without_calculated(model, given, path, faults)
     values = {name: getattr(before, name) for name in model.model_fields} if before else {}
     try:
         document = model.new(**values | given)
@@ -75,6 +94,18 @@ def made(
         document.__pydantic_fields_set__.clear()
         document.__pydantic_fields_set__.update(before.model_fields_set | given.keys())
     return document
+
+
+def _without_calculated(model: type[Document], given: Given, path: Path, faults: Faults) -> Given:
+    """What is given of an element without what is calculated, each of which is a fault."""
+    calculated = {name for name in given if model.model_fields[name].exclude}
+    for name in sorted(calculated):
+        faults.invalid(
+            f"{to_camel(name)} is calculated from the four amounts; leave it out",
+            [*path, to_camel(name)],
+            "CALCULATED_FIELD",
+        )
+    return {name: value for name, value in given.items() if name not in calculated}
 
 
 def _check_lists(model: type[Document], given: Given, path: Path, faults: Faults) -> None:
@@ -150,6 +181,7 @@ def matched(
     faults: Faults,
     *,
     missing: str = "NOT_FOUND",
+    hint: str = "; leave id out for a new one",
     finish: Callable[[D | None, Given, Path], None] | None = None,
 ) -> list[D]:
     """The new list of elements that have ids: with an id that element, kept and updated; without one a new element.
@@ -165,7 +197,7 @@ def matched(
         if wanted is not None and wanted not in known:
             faults.add(
                 NotFound(
-                    f"{wanted!r} is not in {path[-1]} of this project; leave id out for a new one",
+                    f"{wanted!r} is not in {path[-1]} of this project{hint}",
                     [*where, "id"],
                     code=missing,
                 )

@@ -46,6 +46,7 @@ class Loaders:
         self.transactions = Owned(source, transactions.TRANSACTIONS)
         self.all_transactions = many(source, transactions.TRANSACTIONS)
         self.tasks = Owned(source, tasks.TASKS)
+        self.all_tasks = many(source, tasks.TASKS)
         self.project_parts = many(source, parts.PARTS)
         self.change_orders = many(source, change_orders.CHANGE_ORDERS)
         self.workflow_steps = many(source, workflow_steps.WORKFLOW_STEPS)

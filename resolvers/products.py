@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Self
 
-from ..data.database import Transaction
 from ..data.products import ProductRow
 from ..data.projects import Project
-from .changes import Applied, Command, Outcome, change
-from .context import Context
-from .errors import AmbiguousProduct, NotFound
-from .inputs import LIST_LIMIT, Faults, Given, Path, listed, made, matched
+from .commands import Applied, Command, Draft
+from .elements import content, some
+from .errors import AmbiguousProduct, NotFound, Refused
+from .inputs import ABSENT, Faults, Given, Path, Text, listed, made, matched, stated
+from .situations import Situation
 
 ACTIVE = "Active"
 # How many lines a message names.
 NAMED = 5
 ONE = Decimal(1)
-
-
-class Absent(enum.Enum):
-    """Says that a field was not given, which is not the same as null."""
-
-    # Not a text: in the fingerprint of a request it must differ from every value.
-    ABSENT = 0
-
-
-ABSENT = Absent.ABSENT
-Text = str | None | Literal[Absent.ABSENT]
+NO_LINES = "the project has no product lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +42,27 @@ class UpdateProductStatus(Command):
 
     product_status_updates: Sequence[StatusUpdate]
 
+    @classmethod
+    def of(cls, given: Given) -> Self:
+        """The command of an input."""
+        updates = [StatusUpdate(**update) for update in given["product_status_updates"]]
+        return cls(**given | {"product_status_updates": updates})
+
+    @classmethod
+    def guard(cls, situation: Situation) -> Refused | None:
+        """There must be a line."""
+        if situation.products:
+            return None
+        return NotFound(NO_LINES, ["productStatusUpdates"], code="PRODUCT_NOT_FOUND")
+
+    def require(self, draft: Draft) -> None:
+        """Lets every command pass: a line that is not there is told at its place in the input."""
+
+    def apply(self, draft: Draft) -> Applied:
+        """Sets them all."""
+        set_statuses(draft.project, self.product_status_updates, draft.faults)
+        return Applied()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReplaceProducts(Command):
@@ -63,44 +72,17 @@ class ReplaceProducts(Command):
 
     products: list[Given]
 
-
-async def update_product_status(context: Context, command: UpdateProductStatus) -> Outcome:
-    """Sets the status of single lines, all or none."""
-
-    async def apply(_: Transaction, project: Project, __: datetime) -> Applied:
-        set_statuses(project, command.product_status_updates)
-        return Applied()
-
-    return await change(context, command, apply)
+    def apply(self, draft: Draft) -> Applied:
+        """The details are the ids of lines `added`, `updated` and `removed`."""
+        before = list(draft.project.products or ())
+        draft.project.products = replaced(before, self.products, draft.faults)
+        return Applied(difference(before, draft.project.products))
 
 
-async def replace_products(context: Context, command: ReplaceProducts) -> Outcome:
-    """Replaces the product list; the outcome's details are the ids of lines `added`, `updated`, `removed`."""
-
-    async def apply(_: Transaction, project: Project, __: datetime) -> Applied:
-        faults = Faults()
-        before = list(project.products or ())
-        project.products = replaced(before, command.products, faults)
-        faults.check()
-        return Applied(difference(before, project.products))
-
-    return await change(context, command, apply)
-
-
-def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
-    """Puts status updates onto a project's lines. Raises: RefusedTogether with all faults of the request."""
-    faults, path = Faults(), "productStatusUpdates"
-    if not updates:
-        faults.invalid(
-            "productStatusUpdates is empty; name at least one line", [path], "EMPTY_INPUT"
-        )
-    elif len(updates) > LIST_LIMIT:
-        faults.invalid(
-            f"productStatusUpdates has {len(updates):,} elements; the limit is {LIST_LIMIT:,}",
-            [path],
-            "TOO_MANY",
-        )
-        updates = []
+def set_statuses(project: Project, updates: Sequence[StatusUpdate], faults: Faults) -> None:
+    """Puts status updates onto a project's lines, or adds all that is wrong with them to the faults."""
+    path = "productStatusUpdates"
+    updates = some(updates, [path], faults)
     lines = project.products or []
     found: dict[str, int] = {}
     # Nothing is set before all is judged: a fault may show lines as they are.
@@ -110,7 +92,7 @@ def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
         first = named.setdefault((update.sku_id, update.order_id), place)
         if not update.status.strip():
             faults.invalid("status is blank; give the new status", [path, place, "status"])
-        given = _given(update)
+        given = stated(update, ("status", "cancellation_code", "cancellation_reason"))
         values = made(ProductRow, given, [path, place], faults)
         line = _line(lines, update, [path, place], faults, None if first == place else first)
         if line is None:
@@ -126,17 +108,9 @@ def set_statuses(project: Project, updates: Sequence[StatusUpdate]) -> None:
         found[line.id] = place
         if values is not None:
             edits.append((line, {name: getattr(values, name) for name in given}))
-    faults.check()
-    for line, values_given in edits:
+    for line, values_given in edits if not faults.found else ():
         for name, value in values_given.items():
             setattr(line, name, value)
-
-
-def _given(update: StatusUpdate) -> Given:
-    """The fields of a line that an update gives a value."""
-    fields = ("status", "cancellation_code", "cancellation_reason")
-    values = {name: getattr(update, name) for name in fields}
-    return {name: value for name, value in values.items() if value is not ABSENT}
 
 
 def _line(
@@ -189,7 +163,7 @@ def _line_by_id(
     if line is None:
         faults.add(
             NotFound(
-                f"the project has no line {update.line_id!r}",
+                f"the project has no line {update.line_id!r}" if lines else NO_LINES,
                 [*path, "lineId"],
                 code="PRODUCT_NOT_FOUND",
             )
@@ -210,7 +184,7 @@ def _no_line(
     lines: Sequence[ProductRow], with_sku: Sequence[ProductRow], update: StatusUpdate, path: Path
 ) -> NotFound:
     """The fault of a sku on no line, with what the caller may have meant."""
-    message = f"no line has the sku {update.sku_id!r}"
+    message = f"no line has the sku {update.sku_id!r}" if lines else NO_LINES
     if with_sku:
         orders = ", ".join(sorted({repr(line.order_id) for line in with_sku}))
         message += f" of order {update.order_id!r}; it is on a line of order {orders}"
@@ -258,16 +232,10 @@ def replaced(before: Sequence[ProductRow], given: Any, faults: Faults) -> list[P
 
 def difference(before: Sequence[ProductRow], after: Sequence[ProductRow]) -> dict[str, list[str]]:
     """The ids of lines that were `added`, `updated` and `removed`, in list order."""
-    old = {line.id: _content(line) for line in before}
+    old = {line.id: content(line) for line in before}
     kept = {line.id for line in after}
     return {
         "added": [line.id for line in after if line.id not in old],
-        "updated": [line.id for line in after if line.id in old and _content(line) != old[line.id]],
+        "updated": [line.id for line in after if line.id in old and content(line) != old[line.id]],
         "removed": [line.id for line in before if line.id not in kept],
     }
-
-
-def _content(line: ProductRow) -> Given:
-    """What a line says: no properties and an empty list of them are the same."""
-    values = line.model_dump(exclude_none=True)
-    return {name: value for name, value in values.items() if value != []}

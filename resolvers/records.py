@@ -22,11 +22,15 @@ IMPORT = "import"
 
 
 class Write(NamedTuple):
-    """A write about to be recorded: what was there (None: a new project), what is to be, and what to log."""
+    """A write about to be recorded: what was there (None: a new project), what is to be, and what to log.
+
+    `logged` says that the log row itself is what is written: it is recorded even where nothing differs.
+    """
 
     before: Stored | None
     after: Project
     note: LogItem | None = None
+    logged: bool = False
 
 
 class Record(NamedTuple):
@@ -64,7 +68,7 @@ def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | 
     project.recalculate()
     state = project.state()
     changes = differences(before.project.state() if before else {}, state)
-    if not changes:
+    if not changes and not write.logged:
         return None
     if operation != IMPORT:
         project.modified = at

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import strawberry
 
-from ..resolvers.changes import Outcome
+from ..resolvers.outcomes import Outcome, Outcomes
 from .projects import Project
 from .user_errors import UserError, user_error
 from .versions import FieldChange
@@ -57,10 +57,70 @@ class LinesPayload(Payload):
     @classmethod
     def of(cls, outcome: Outcome) -> Self:
         """The payload of what came of a mutation."""
-        lines: dict[str, Any] = {
-            name: outcome.details.get(name, []) for name in ("added", "updated", "removed")
-        }
-        return cls(**_values(outcome), **lines)
+        return cls(**_values(outcome), **_elements(outcome))
+
+
+@strawberry.type
+class ElementsPayload(Payload):
+    """A payload that tells of the elements of the list that was written."""
+
+    added: list[strawberry.ID] = strawberry.field(
+        description="The ids of new elements, in the order given. Empty when none was to be added."
+    )
+    updated: list[strawberry.ID] = strawberry.field(
+        description="The ids of elements that were changed, in the order given. Empty when none was to be."
+    )
+    removed: list[strawberry.ID] = strawberry.field(
+        description="The ids of elements that are gone, in their old order. Empty when none was to be removed."
+    )
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """The payload of what came of a mutation."""
+        return cls(**_values(outcome), **_elements(outcome))
+
+
+@strawberry.type(description="What came of a mutation for one of several projects.")
+class ProjectResult(Payload):
+    """Made of an outcome and its place."""
+
+    index: int = strawberry.field(
+        description="The place of the item in the input, counting from 0."
+    )
+
+
+@strawberry.type
+class ManyPayload:
+    """What the payload of a mutation of many projects has."""
+
+    results: list[ProjectResult] = strawberry.field(
+        description=(
+            "What came of each item, in the order of the input. Empty when the request as a whole was refused."
+        )
+    )
+    changed: bool = strawberry.field(description="Whether anything was written.")
+    user_errors: list[UserError] = strawberry.field(
+        description=(
+            "Why nothing at all was written: what is wrong with the request as a whole, and with REJECT_ALL every "
+            "fault of every item. Empty when anything could be written; the faults of single items are in `results`."
+        )
+    )
+
+    @classmethod
+    def of(cls, outcomes: Outcomes) -> Self:
+        """The payload of what came of a mutation of many projects."""
+        return cls(
+            results=[
+                ProjectResult(index=place, **_values(outcome))
+                for place, outcome in enumerate(outcomes.results)
+            ],
+            changed=any(outcome.changed for outcome in outcomes.results),
+            user_errors=[user_error(fault) for fault in outcomes.faults],
+        )
+
+
+def _elements(outcome: Outcome) -> dict[str, Any]:
+    return {name: outcome.details.get(name, []) for name in ("added", "updated", "removed")}
 
 
 def _values(outcome: Outcome) -> dict[str, Any]:
@@ -70,23 +130,3 @@ def _values(outcome: Outcome) -> dict[str, Any]:
         "changes": outcome.changes,
         "user_errors": [user_error(fault) for fault in outcome.faults],
     }
-
-
-@strawberry.type(description="What came of `updateProjectProductStatus`.")
-class UpdateProjectProductStatusPayload(Payload):
-    """Made of an outcome."""
-
-
-@strawberry.type(description="What came of `replaceProjectProducts`.")
-class ReplaceProjectProductsPayload(LinesPayload):
-    """Made of an outcome."""
-
-
-@strawberry.type(description="What came of `patchProject`.")
-class PatchProjectPayload(LinesPayload):
-    """Made of an outcome."""
-
-
-@strawberry.type(description="What came of `createProject`.")
-class CreateProjectPayload(Payload):
-    """Made of an outcome."""

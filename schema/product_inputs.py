@@ -6,15 +6,21 @@ from decimal import Decimal
 
 import strawberry
 
-from ..resolvers.products import ABSENT, ReplaceProducts, StatusUpdate, Text, UpdateProductStatus
-from .given import WriteInput, given, optional
+from ..resolvers.many import ErrorPolicy
+from .enums import described
+from .given import KeyInput, WriteInput, optional
 from .property_inputs import PropertyInput
 
 _PROJECT_ID = "The id of the project."
 
-
-def _text(value: strawberry.Maybe[str | None]) -> Text:
-    return ABSENT if value is None else value.value
+described(
+    ErrorPolicy,
+    {
+        "REJECT_ALL": "Nothing is written where any item is refused.",
+        "REJECT_FAILED": "What can be written is; a refused item leaves nothing behind, and the others alone.",
+    },
+    "What becomes of the other items where one is refused.",
+)
 
 
 @strawberry.input(
@@ -40,17 +46,6 @@ class ProductStatusUpdateInput:
         "The reason in words. Absent keeps the reason that is there, null clears it."
     )
 
-    def update(self) -> StatusUpdate:
-        """The update, in which absent and null differ."""
-        return StatusUpdate(
-            self.status,
-            self.sku_id,
-            self.line_id,
-            self.order_id,
-            _text(self.cancellation_code),
-            _text(self.cancellation_reason),
-        )
-
 
 @strawberry.input(description="New statuses of product lines. All of them are written, or none.")
 class UpdateProjectProductStatusInput(WriteInput):
@@ -60,16 +55,6 @@ class UpdateProjectProductStatusInput(WriteInput):
     product_status_updates: list[ProductStatusUpdateInput] = strawberry.field(
         description="The new statuses, 1 to 1,000, each line once."
     )
-
-    def command(self) -> UpdateProductStatus:
-        """The command of the resolvers."""
-        return UpdateProductStatus(
-            project_id=self.project_id,
-            product_status_updates=[update.update() for update in self.product_status_updates],
-            expected_version=self.expected_version,
-            idempotency_key=self.idempotency_key,
-            dry_run=self.dry_run,
-        )
 
 
 @strawberry.input(
@@ -126,12 +111,32 @@ class ReplaceProjectProductsInput(WriteInput):
         )
     )
 
-    def command(self) -> ReplaceProducts:
-        """The command of the resolvers."""
-        return ReplaceProducts(
-            project_id=self.project_id,
-            products=given(self.products),
-            expected_version=self.expected_version,
-            idempotency_key=self.idempotency_key,
-            dry_run=self.dry_run,
-        )
+
+@strawberry.input(description="New statuses of product lines of one of several projects.")
+class ProjectProductStatusItemInput:
+    """Becomes `resolvers.products.UpdateProductStatus`."""
+
+    project_id: strawberry.ID = strawberry.field(
+        description="The id of the project, once in the request."
+    )
+    expected_version: int | None = optional(
+        "The `version` of the project that the change was made for; when it is no longer current the item is refused "
+        "with VERSION_CONFLICT. Absent or null: whatever the version is."
+    )
+    product_status_updates: list[ProductStatusUpdateInput] = strawberry.field(
+        description="The new statuses, 1 to 1,000, each line once."
+    )
+
+
+@strawberry.input(
+    description="New statuses of product lines of several projects, written in one transaction."
+)
+class UpdateManyProjectProductStatusInput(KeyInput):
+    """Becomes `resolvers.many.UpdateManyProductStatus`."""
+
+    items: list[ProjectProductStatusItemInput] = strawberry.field(
+        description="What to write, 1 to 100 items, each project once."
+    )
+    error_policy: ErrorPolicy | None = optional(
+        "What becomes of the other items where one is refused. Absent or null: REJECT_ALL."
+    )

@@ -1,4 +1,4 @@
-"""Inputs of whole projects: patching one and making one."""
+"""Inputs of whole projects: patching one, updating one and making one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import strawberry
 
-from ..resolvers.creation import CreateProject, PatchProject
 from .address_inputs import AddressInput
-from .given import KeyInput, WriteInput, given, optional
+from .given import KeyInput, WriteInput, optional
 from .part_inputs import ChangeOrderInput, ProjectPartInput, TransactionInput
 from .people_inputs import (
     ContactPersonInput,
@@ -26,20 +25,13 @@ _AMOUNT = "Up to 18 digits before and 10 after the point. Null is refused."
 
 
 @strawberry.input
-class ProjectFields:
-    """The fields of a project that a caller may give."""
+class UpdateFields:
+    """The fields of a project that an update has. Source: OmniumProjectUpdateRequest, and the products."""
 
     project_number: strawberry.Maybe[str | None] = optional(
         "The number people use, up to 300 characters; it need not be unique. Null clears."
     )
     name: strawberry.Maybe[str | None] = optional("The name of the project. Null clears.")
-    project_category: strawberry.Maybe[str | None] = optional(
-        "The category, such as Claim or Service. Null clears."
-    )
-    sub_type: strawberry.Maybe[str | None] = optional("A finer kind within the type. Null clears.")
-    status: strawberry.Maybe[str | None] = optional(
-        "Any text that is not blank, up to 300 characters. No workflow step moves. Null clears."
-    )
     cancellation_code: strawberry.Maybe[str | None] = optional(
         "The code of the reason why it was cancelled. Null clears."
     )
@@ -48,9 +40,6 @@ class ProjectFields:
     )
     deadline: strawberry.Maybe[datetime | None] = optional(
         "When the current workflow step is to be done. Null clears."
-    )
-    project_date: strawberry.Maybe[datetime | None] = optional(
-        "When the main activity takes place. Null clears."
     )
     external_reference: strawberry.Maybe[str | None] = optional(
         "What another system calls the project. Null clears."
@@ -90,9 +79,6 @@ class ProjectFields:
     partners: strawberry.Maybe[list[ProjectPartnerInput] | None] = optional(
         f"The partners of a project whose type allows several; {_REPLACED}"
     )
-    partner_check_list: strawberry.Maybe[list[CheckListItemInput] | None] = optional(
-        f"The check list of the partners; {_REPLACED}"
-    )
     products: strawberry.Maybe[list[ProjectProductInput] | None] = optional(
         f"The product lines, those with an `id` kept and updated; {_REPLACED}"
     )
@@ -108,14 +94,33 @@ class ProjectFields:
     project_value: strawberry.Maybe[Decimal | None] = optional(
         f"The value of the project. CALCULATED_FIELD while it has any transaction. {_AMOUNT}"
     )
+    form_data: strawberry.Maybe[list[FormEntryInput] | None] = optional(
+        f"Entries of the public form; {_REPLACED}"
+    )
+
+
+@strawberry.input
+class ProjectFields(UpdateFields):
+    """The fields of a project that a caller may give."""
+
+    project_category: strawberry.Maybe[str | None] = optional(
+        "The category, such as Claim or Service. Null clears."
+    )
+    sub_type: strawberry.Maybe[str | None] = optional("A finer kind within the type. Null clears.")
+    status: strawberry.Maybe[str | None] = optional(
+        "Any text that is not blank, up to 300 characters. No workflow step moves. Null clears."
+    )
+    project_date: strawberry.Maybe[datetime | None] = optional(
+        "When the main activity takes place. Null clears."
+    )
+    partner_check_list: strawberry.Maybe[list[CheckListItemInput] | None] = optional(
+        f"The check list of the partners; {_REPLACED}"
+    )
     project_budget_value: strawberry.Maybe[Decimal | None] = optional(
         f"The budgeted value of the project. CALCULATED_FIELD while it has any transaction. {_AMOUNT}"
     )
     project_additional_value: strawberry.Maybe[Decimal | None] = optional(
         f"What is added to the value by hand. {_AMOUNT}"
-    )
-    form_data: strawberry.Maybe[list[FormEntryInput] | None] = optional(
-        f"Entries of the public form; {_REPLACED}"
     )
     attachments: strawberry.Maybe[list[AssetInput] | None] = optional(
         f"Files that belong to the project; {_REPLACED}"
@@ -132,23 +137,25 @@ class ProjectFields:
     )
 )
 class PatchProjectInput(ProjectFields, WriteInput):
-    """Becomes `resolvers.creation.PatchProject`."""
+    """Becomes `resolvers.updates.PatchProject`."""
 
     id: strawberry.ID = strawberry.field(description="The id of the project.")
     type: strawberry.Maybe[strawberry.ID | None] = optional(
         "The id of an active project type; its name comes along, the workflow stays. Null is refused."
     )
 
-    def command(self) -> PatchProject:
-        """The command of the resolvers."""
-        fields = given(self)
-        return PatchProject(
-            project_id=fields.pop("id"),
-            expected_version=fields.pop("expected_version", None),
-            idempotency_key=fields.pop("idempotency_key", None),
-            dry_run=fields.pop("dry_run"),
-            given=fields,
-        )
+
+@strawberry.input(
+    description=(
+        "All the fields of an update. A field that is absent is cleared: a list becomes empty, anything else null, the "
+        "value 0 where there are no transactions. Products are the one exception: absent, the list stays. Inside a "
+        "list an element with the `id` of one that is there keeps what is not given of it."
+    )
+)
+class UpdateProjectInput(UpdateFields, WriteInput):
+    """Becomes `resolvers.updates.UpdateProject`."""
+
+    id: strawberry.ID = strawberry.field(description="The id of the project.")
 
 
 @strawberry.input(
@@ -166,13 +173,3 @@ class CreateProjectInput(ProjectFields, KeyInput):
     store_id: strawberry.Maybe[str | None] = optional(
         "The id of the main store, one of your stores. Absent or null: your only store; none if you may see all stores."
     )
-
-    def command(self) -> CreateProject:
-        """The command of the resolvers."""
-        fields = given(self)
-        return CreateProject(
-            project_type_id=fields.pop("project_type_id"),
-            idempotency_key=fields.pop("idempotency_key", None),
-            dry_run=fields.pop("dry_run"),
-            given=fields,
-        )

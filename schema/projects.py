@@ -12,8 +12,9 @@ from ..data import statuses
 from ..data.transactions import PROJECT, summary
 from ..data.workflow_steps import WorkflowStep as WorkflowStepDocument
 from ..execution.fields import loader_field
-from ..resolvers import histories
+from ..resolvers import actions, histories
 from ..resolvers.projects import breakdown
+from .actions import ProjectAction
 from .addresses import Address
 from .attachments import Asset
 from .change_orders import ChangeOrder
@@ -274,6 +275,17 @@ class Project:
     ) -> Any:
         """A page of the versions."""
         return await histories.page(info.context.loaders.versions, self, "versions", first, after)
+
+    @strawberry.field(
+        graphql_type=list[ProjectAction],
+        description=(
+            "What you may do with the project now: every mutation of one project that is there, in their order. Of a "
+            "project at a version it is told of what the project was then."
+        ),
+    )
+    async def available_actions(root: strawberry.Parent[Any], info: Info) -> Any:  # noqa: N805
+        """Told by the rules that the mutations follow themselves."""
+        return await actions.available(info.context, root)
 
     comments: list[Comment] = loader_field(
         "comments", description="Comments that partners see, in their order."

@@ -11,18 +11,10 @@ from ..data import search as data
 from ..data.transactions import CHANGE_ORDER, PART
 from ..data.transactions import PROJECT as PROJECT_LEVEL
 from ..resolvers import search
+from .enums import described
 from .pages import PageInfo
 from .projects import Project
 from .transactions import Transaction
-
-
-def _described(enum: Any, descriptions: dict[str, str], description: str) -> Any:
-    """An enum of the data layer in the schema, every value described."""
-    made = strawberry.enum(enum, description=description)
-    for value in made.__strawberry_definition__.values:
-        value.description = descriptions[value.name]
-    return made
-
 
 _SORTED_BY = {
     "CREATED": "when the project was created",
@@ -37,7 +29,7 @@ _SORTED_BY = {
 }
 _DIRECTIONS = {"ASCENDING": "smallest or earliest first", "DESCENDING": "largest or latest first"}
 
-_described(
+described(
     data.ProjectSortOrder,
     {
         f"{key}_{direction}": f"By {by}, {way}."
@@ -47,7 +39,7 @@ _described(
     "What projects are sorted by. Texts are compared without case, character by character; projects without a value "
     "come last in both directions; projects that are equal are sorted by id, in the same direction.",
 )
-_described(
+described(
     facets.ProjectFacetField,
     {
         "STATUS": "The status of the project.",

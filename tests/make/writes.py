@@ -15,8 +15,8 @@ from projectgate.data.graphs import Stored
 from projectgate.data.project_types import ProjectType
 from projectgate.data.projects import Project
 from projectgate.resolvers.access import ADMIN, READ, Caller
-from projectgate.resolvers.changes import Outcome
 from projectgate.resolvers.context import Context
+from projectgate.resolvers.outcomes import Outcome
 from projectgate.resolvers.records import IMPORT, Write, record
 from projectgate.resolvers.revisions import Revision
 from tests.make.projects import NOON, make_project
@@ -82,12 +82,13 @@ def make_claim(**changes: Any) -> Project:
 
 
 def make_type(**changes: Any) -> ProjectType:
-    """An active project type with two workflow steps, the first one last in its list."""
+    """An active project type with several partners and two workflow steps, the first one last in its list."""
     values: dict[str, Any] = {
         "id": "claim",
         "name": "Claim",
         "project_category": "Service",
         "active": True,
+        "can_have_multiple_partners": True,
         "workflow_steps": [
             {"id": "claim-2", "index": 1, "name": "Decide", "accept_text": "Next"},
             {"id": "claim-1", "index": 0, "name": "Receive", "external_ids": [{"id": "x"}]},

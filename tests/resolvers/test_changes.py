@@ -14,21 +14,12 @@ from projectgate.data.database import Database
 from projectgate.data.log import LOG
 from projectgate.data.versions import VERSIONS
 from projectgate.resolvers.access import READ, Caller
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import (
-    CreateProject,
-    PatchProject,
-    create_project,
-    patch_project,
-)
+from projectgate.resolvers.changes import change, create
+from projectgate.resolvers.creation import CreateProject
 from projectgate.resolvers.errors import Forbidden, VersionConflict
-from projectgate.resolvers.products import (
-    ReplaceProducts,
-    StatusUpdate,
-    UpdateProductStatus,
-    replace_products,
-    update_product_status,
-)
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
+from projectgate.resolvers.updates import PatchProject
 from tests.conftest import recorded
 from tests.make.projects import make_project
 from tests.make.writes import (
@@ -57,19 +48,19 @@ async def _status(database: Database, caller: Caller | None = None, **options: A
         **{"project_id": "project-1", "product_status_updates": [StatusUpdate("X", "SKU-001")]}
         | options
     )
-    return await update_product_status(writing(database, caller), command)
+    return await change(writing(database, caller), command)
 
 
 async def _replace(database: Database, caller: Caller | None = None, **options: Any) -> Outcome:
     command = ReplaceProducts(
         **{"project_id": "project-1", "products": [{"name": "New"}]} | options
     )
-    return await replace_products(writing(database, caller), command)
+    return await change(writing(database, caller), command)
 
 
 async def _patch(database: Database, caller: Caller | None = None, **options: Any) -> Outcome:
     command = PatchProject(**{"project_id": "project-1", "given": {"name": "Other"}} | options)
-    return await patch_project(writing(database, caller), command)
+    return await change(writing(database, caller), command)
 
 
 async def _create(database: Database, caller: Caller | None = None, **options: Any) -> Outcome:
@@ -77,7 +68,7 @@ async def _create(database: Database, caller: Caller | None = None, **options: A
         **{"project_type_id": "claim", "given": {"name": "Made", "store_id": "store-oslo"}}
         | options
     )
-    return await create_project(writing(database, caller), command)
+    return await create(writing(database, caller), command)
 
 
 EXISTING: dict[str, Writing] = {
@@ -302,12 +293,7 @@ async def test_the_history_that_a_dry_run_shows_is_the_real_runs(
             ),
             "createProject": CreateProject(project_type_id="claim", dry_run=dry_run),
         }[operation]
-        run: Any = {
-            "updateProjectProductStatus": update_product_status,
-            "replaceProjectProducts": replace_products,
-            "patchProject": patch_project,
-            "createProject": create_project,
-        }[operation]
+        run: Any = create if operation == "createProject" else change
         outcome = await run(context, command)
         key = outcome.project.row.key
         log = await context.loaders.log.load((key, 5, None))
@@ -410,9 +396,9 @@ async def test_a_dry_run_shows_no_row_of_a_writer_that_came_later(filled: Databa
     """Not even one that took the version the dry run would have made."""
     context = writing(filled)
     command = PatchProject(project_id="project-1", given={"name": "Rehearsed"}, dry_run=True)
-    outcome = await patch_project(context, command)
+    outcome = await change(context, command)
     later = PatchProject(project_id="project-1", given={"name": "Real"})
-    assert (await patch_project(writing(filled, admin("bo")), later)).changed
+    assert (await change(writing(filled, admin("bo")), later)).changed
     assert outcome.project is not None
     for loader in (context.loaders.versions, context.loaders.log):
         rows = await loader.load((outcome.project, 5, None))
@@ -426,7 +412,7 @@ async def test_a_moment_of_year_1_is_no_moment_at_any_version(filled: Database) 
     """It is what .NET sends for none, so it is null at once and not only when it is read again."""
     context = writing(filled)
     given = {"deadline": datetime(1, 1, 1, tzinfo=UTC), "name": "Named"}
-    outcome = await patch_project(context, PatchProject(project_id="project-1", given=given))
+    outcome = await change(context, PatchProject(project_id="project-1", given=given))
     assert outcome.project is not None
     row: Any = outcome.project.row
     assert row.deadline is None

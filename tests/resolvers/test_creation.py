@@ -11,9 +11,10 @@ import pytest
 from projectgate.data.check_list import CheckListItem
 from projectgate.data.database import Database
 from projectgate.resolvers.access import Caller
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import CreateProject, create_project
+from projectgate.resolvers.changes import create
+from projectgate.resolvers.creation import CreateProject
 from projectgate.resolvers.errors import Forbidden
+from projectgate.resolvers.outcomes import Outcome
 from tests.make.writes import (
     admin,
     dump,
@@ -41,19 +42,19 @@ async def typed(database: Database) -> Database:
     return database
 
 
-async def create(
+async def make(
     database: Database, caller: Caller | None = None, type_id: str = "claim", **given: Any
 ) -> Outcome:
     """The outcome of making a project."""
     command = CreateProject(project_type_id=type_id, given=given)
-    return await create_project(writing(database, caller, lambda: NOW), command)
+    return await create(writing(database, caller, lambda: NOW), command)
 
 
 async def test_a_new_project_is_new_and_at_the_first_step_of_its_types_workflow(
     typed: Database,
 ) -> None:
     """The template is copied; the first step is the one with the lowest index, wherever it stands."""
-    outcome = await create(typed)
+    outcome = await make(typed)
     assert outcome.faults == []
     assert outcome.project is not None
     there = await stored(typed, outcome.project.id)
@@ -76,7 +77,7 @@ async def test_a_new_project_is_new_and_at_the_first_step_of_its_types_workflow(
 
 async def test_two_new_projects_have_ids_of_their_own(typed: Database) -> None:
     """Made here, never given."""
-    first, second = await create(typed), await create(typed)
+    first, second = await make(typed), await make(typed)
     assert first.project is not None
     assert second.project is not None
     assert first.project.id != second.project.id
@@ -84,7 +85,7 @@ async def test_two_new_projects_have_ids_of_their_own(typed: Database) -> None:
 
 async def test_what_is_given_goes_into_the_new_project(typed: Database) -> None:
     """Products, money and a status of the tenant's own among it."""
-    outcome = await create(
+    outcome = await make(
         typed,
         name="Claim 9",
         status="Venter",
@@ -121,7 +122,7 @@ async def test_what_is_given_goes_into_the_new_project(typed: Database) -> None:
 async def test_all_faults_of_a_new_project_are_told_together(typed: Database) -> None:
     """And nothing is made."""
     before = await dump(typed)
-    outcome = await create(
+    outcome = await make(
         typed,
         status=" ",
         tags=None,
@@ -144,7 +145,7 @@ async def test_all_faults_of_a_new_project_are_told_together(typed: Database) ->
 )
 async def test_a_new_project_needs_an_active_type(typed: Database, type_id: str, code: str) -> None:
     """The message names the type."""
-    outcome = await create(typed, type_id=type_id)
+    outcome = await make(typed, type_id=type_id)
     assert told(outcome) == [(code, "projectTypeId")]
     assert repr(type_id) in outcome.faults[0].message
 
@@ -152,7 +153,7 @@ async def test_a_new_project_needs_an_active_type(typed: Database, type_id: str,
 async def test_a_type_without_workflow_makes_a_project_without_steps(database: Database) -> None:
     """Then no step is current."""
     await imported_types(database, make_type(workflow_steps=None, partner_check_list=None))
-    outcome = await create(database)
+    outcome = await make(database)
     assert outcome.project is not None
     project = (await stored(database, outcome.project.id)).project
     assert (project.workflow_steps, project.current_step()) == ([], None)
@@ -173,7 +174,7 @@ async def test_the_store_of_a_new_project_defaults_to_the_callers_only_one(
     typed: Database, stores: tuple[str, ...], given: dict[str, Any], main: str | None
 ) -> None:
     """With several stores it is named; in all stores it may be missing."""
-    outcome = await create(typed, admin("bo", *stores), **given)
+    outcome = await make(typed, admin("bo", *stores), **given)
     assert outcome.project is not None
     assert (await stored(typed, outcome.project.id)).project.store_id == main
 
@@ -193,13 +194,13 @@ async def test_a_project_cannot_be_made_outside_the_callers_stores(
     """Whether the store is named or missing."""
     before = await dump(typed)
     with pytest.raises(Forbidden, match="store"):
-        await create(typed, caller, **given)
+        await make(typed, caller, **given)
     assert await dump(typed) == before
 
 
 async def test_a_caller_of_several_stores_is_asked_which(typed: Database) -> None:
     """And told which there are."""
-    outcome = await create(typed, admin("bo", "store-oslo", "store-bergen"))
+    outcome = await make(typed, admin("bo", "store-oslo", "store-bergen"))
     assert told(outcome) == [("INVALID_VALUE", "storeId")]
     assert "store-bergen, store-oslo" in outcome.faults[0].message
 
@@ -207,6 +208,6 @@ async def test_a_caller_of_several_stores_is_asked_which(typed: Database) -> Non
 async def test_a_line_of_another_project_is_unknown_to_a_new_one(typed: Database) -> None:
     """Nothing is moved between projects."""
     await imported(typed, make_claim())
-    outcome = await create(typed, products=[{"id": "line-1"}])
+    outcome = await make(typed, products=[{"id": "line-1"}])
     assert told(outcome) == [("PRODUCT_NOT_FOUND", "products.0.id")]
     assert ids((await stored(typed)).project.products) == ["line-1", "line-2"]

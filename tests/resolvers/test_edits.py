@@ -11,8 +11,9 @@ import pytest
 from projectgate.data.collections import Calculated
 from projectgate.data.database import Database
 from projectgate.data.projects import Project
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import PatchProject, patch_project
+from projectgate.resolvers.changes import change
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.updates import PatchProject
 from tests.make.projects import make_project
 from tests.make.writes import (
     changed_paths,
@@ -125,7 +126,7 @@ NOT_OURS = {
 
 async def patch(database: Database, **given: Any) -> Outcome:
     """The outcome of a patch of project-1."""
-    return await patch_project(writing(database), PatchProject(project_id="project-1", given=given))
+    return await change(writing(database), PatchProject(project_id="project-1", given=given))
 
 
 def contains(document: Any, given: Any) -> bool:
@@ -519,7 +520,7 @@ async def test_only_what_is_given_is_judged(database: Database) -> None:
     await imported(database, odd)
     outcome = await patch(database, name="x", project_parts=[{"id": "p", "title": "y"}])
     assert outcome.faults == []
-    assert changed_paths(outcome) == ["name", "projectParts[p].title"]
+    assert changed_paths(outcome) == ["name", "projectParts[p].title", "projectParts[p].modified"]
 
 
 @pytest.mark.parametrize("status", ["Completed", "CancelledByCustomer", "OnHold", None])

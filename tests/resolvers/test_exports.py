@@ -12,9 +12,10 @@ from sqlalchemy import text
 from projectgate.data.database import Database
 from projectgate.resolvers import exports
 from projectgate.resolvers.access import ADMIN, Caller
+from projectgate.resolvers.changes import change
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.exports import Format, export
-from projectgate.resolvers.products import ReplaceProducts, replace_products
+from projectgate.resolvers.products import ReplaceProducts
 from tests.conftest import migrated
 from tests.make.documents import (
     make_document,
@@ -96,7 +97,7 @@ async def test_an_export_imported_elsewhere_is_exported_byte_for_byte(
 
 async def _write(database: Database, project_id: str) -> None:
     context = Context(database, Caller("kari", frozenset({ADMIN})))
-    outcome = await replace_products(context, ReplaceProducts(project_id=project_id, products=[]))
+    outcome = await change(context, ReplaceProducts(project_id=project_id, products=[]))
     assert outcome.changed
 
 

@@ -9,20 +9,11 @@ import pytest
 
 from projectgate.data.database import Database
 from projectgate.resolvers.access import Caller
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import (
-    CreateProject,
-    PatchProject,
-    create_project,
-    patch_project,
-)
-from projectgate.resolvers.products import (
-    ReplaceProducts,
-    StatusUpdate,
-    UpdateProductStatus,
-    replace_products,
-    update_product_status,
-)
+from projectgate.resolvers.changes import change, create
+from projectgate.resolvers.creation import CreateProject
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
+from projectgate.resolvers.updates import PatchProject
 from tests.make.writes import (
     Clock,
     admin,
@@ -48,13 +39,11 @@ async def _replace(
         "products": [{"name": "New"}, {"id": "line-2", "name": "Other"}],
         "idempotency_key": "key-1",
     }
-    return await replace_products(
-        writing(database, caller, clock), ReplaceProducts(**values | options)
-    )
+    return await change(writing(database, caller, clock), ReplaceProducts(**values | options))
 
 
 async def _rename(database: Database, name: str, **options: Any) -> Outcome:
-    return await patch_project(
+    return await change(
         writing(database), PatchProject(project_id="project-1", given={"name": name}, **options)
     )
 
@@ -98,11 +87,11 @@ async def test_every_mutation_remembers_its_key(filled: Database, operation: str
                 product_status_updates=[StatusUpdate("X", "SKU-001")],
                 idempotency_key="k",
             )
-            return await update_product_status(writing(filled), update)
+            return await change(writing(filled), update)
         if operation == "patch":
             return await _rename(filled, "Other", idempotency_key="k")
         made = CreateProject(project_type_id="claim", idempotency_key="k", given={"name": "M"})
-        return await create_project(writing(filled), made)
+        return await create(writing(filled), made)
 
     first = await write()
     before = await dump(filled)
@@ -189,13 +178,13 @@ async def test_a_replay_of_a_project_that_became_invisible_is_not_found(filled: 
     bo = admin("bo", "store-oslo")
     await _replace(filled, bo)
     made = CreateProject(project_type_id="claim", idempotency_key="made")
-    outcome = await create_project(writing(filled, bo), made)
+    outcome = await create(writing(filled, bo), made)
     assert outcome.project is not None
     for project_id in ("project-1", outcome.project.id):
         command = PatchProject(project_id=project_id, given={"store_id": "store-bergen"})
-        assert (await patch_project(writing(filled), command)).changed
+        assert (await change(writing(filled), command)).changed
     assert told(await _replace(filled, bo)) == [("NOT_FOUND", "projectId")]
-    replayed = await create_project(writing(filled, bo), made)
+    replayed = await create(writing(filled, bo), made)
     assert told(replayed) == [("NOT_FOUND", "idempotencyKey")]
 
 

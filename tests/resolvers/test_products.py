@@ -9,15 +9,10 @@ import pytest
 
 from projectgate.data.database import Database
 from projectgate.data.projects import Project
-from projectgate.resolvers.changes import Outcome
+from projectgate.resolvers.changes import change
 from projectgate.resolvers.errors import AmbiguousProduct
-from projectgate.resolvers.products import (
-    ReplaceProducts,
-    StatusUpdate,
-    UpdateProductStatus,
-    replace_products,
-    update_product_status,
-)
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
 from tests.make.projects import make_project
 from tests.make.writes import (
     changed_paths,
@@ -37,13 +32,13 @@ pytestmark = pytest.mark.anyio
 async def update(database: Database, *updates: StatusUpdate, **options: Any) -> Outcome:
     """The outcome of status updates to project-1."""
     command = UpdateProductStatus(project_id="project-1", product_status_updates=updates, **options)
-    return await update_product_status(writing(database), command)
+    return await change(writing(database), command)
 
 
 async def replace(database: Database, products: Any, **options: Any) -> Outcome:
     """The outcome of giving project-1 a new product list."""
     command = ReplaceProducts(project_id="project-1", products=products, **options)
-    return await replace_products(writing(database), command)
+    return await change(writing(database), command)
 
 
 def make_ambiguous() -> Project:

@@ -11,21 +11,12 @@ from pathlib import Path
 import pytest
 
 from projectgate.data.database import Database
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import (
-    CreateProject,
-    PatchProject,
-    create_project,
-    patch_project,
-)
+from projectgate.resolvers.changes import change, create
+from projectgate.resolvers.creation import CreateProject
 from projectgate.resolvers.errors import VersionConflict
-from projectgate.resolvers.products import (
-    ReplaceProducts,
-    StatusUpdate,
-    UpdateProductStatus,
-    replace_products,
-    update_product_status,
-)
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
+from projectgate.resolvers.updates import PatchProject
 from tests.make.writes import (
     dump,
     ids,
@@ -54,7 +45,7 @@ async def test_of_20_writers_with_one_expected_version_one_wins(database: Databa
         command = PatchProject(
             project_id="project-1", expected_version=1, given={"name": f"Name {number}"}
         )
-        return await patch_project(writing(database), command)
+        return await change(writing(database), command)
 
     outcomes = await asyncio.gather(*(write(number) for number in range(WRITERS)))
     (winner,) = [number for number, outcome in enumerate(outcomes) if outcome.changed]
@@ -76,7 +67,7 @@ async def test_writers_without_expected_version_follow_each_other(database: Data
     async def write(number: int) -> Outcome:
         update = StatusUpdate(f"Status {number}", f"S{number}")
         command = UpdateProductStatus(project_id="project-1", product_status_updates=[update])
-        return await update_product_status(writing(database), command)
+        return await change(writing(database), command)
 
     outcomes = await asyncio.gather(*(write(number) for number in range(WRITERS)))
     versions = {outcome.project.version for outcome in outcomes if outcome.project is not None}
@@ -98,7 +89,7 @@ async def test_a_key_used_by_10_tasks_at_once_is_applied_once(database: Database
             products=[{"name": "New"}, {"id": "line-1", "status": "Sent"}],
             idempotency_key="one",
         )
-        return await replace_products(writing(database), command)
+        return await change(writing(database), command)
 
     outcomes = await asyncio.gather(*(write() for _ in range(10)))
     first = outcomes[0]
@@ -122,7 +113,7 @@ async def test_a_key_used_for_10_new_projects_at_once_makes_one(database: Databa
 
     async def write() -> Outcome:
         command = CreateProject(project_type_id="claim", idempotency_key="one")
-        return await create_project(writing(database), command)
+        return await create(writing(database), command)
 
     outcomes = await asyncio.gather(*(write() for _ in range(10)))
     assert {outcome.project.id for outcome in outcomes if outcome.project} == {
@@ -138,7 +129,7 @@ async def test_a_key_used_for_two_projects_at_once_is_applied_to_one(database: D
 
     async def write(name: str) -> Outcome:
         command = PatchProject(project_id=name, given={"name": "x"}, idempotency_key="one")
-        return await patch_project(writing(database), command)
+        return await change(writing(database), command)
 
     outcomes = await asyncio.gather(*(write(name) for name in names))
     assert sorted(map(told, outcomes)) == [
@@ -154,7 +145,8 @@ _KILLED = """
 import asyncio, sys
 from contextlib import asynccontextmanager
 from projectgate.data.database import Database
-from projectgate.resolvers.products import ReplaceProducts, replace_products
+from projectgate.resolvers.changes import change
+from projectgate.resolvers.products import ReplaceProducts
 from tests.make.writes import writing
 
 class Waiting(Database):
@@ -170,7 +162,7 @@ async def main():
     command = ReplaceProducts(
         project_id="project-1", products=[{"name": "New"}], idempotency_key="one"
     )
-    await replace_products(writing(database), command)
+    await change(writing(database), command)
 
 asyncio.run(main())
 """
@@ -202,7 +194,7 @@ async def test_a_writer_killed_before_its_commit_leaves_nothing_and_the_key_usab
     command = ReplaceProducts(
         project_id="project-1", products=[{"name": "New"}], idempotency_key="one"
     )
-    outcome = await asyncio.wait_for(replace_products(writing(database), command), 30)
+    outcome = await asyncio.wait_for(change(writing(database), command), 30)
     assert outcome.faults == []
     assert outcome.details["removed"] == ["line-1", "line-2"]
     there = await stored(database)
@@ -210,5 +202,5 @@ async def test_a_writer_killed_before_its_commit_leaves_nothing_and_the_key_usab
     assert ids(there.project.products) == outcome.details["added"]
     rows = await dump(database)
     assert len(rows["project_version"]) == len(rows["project_log"]) == 2
-    again = await replace_products(writing(database), command)
+    again = await change(writing(database), command)
     assert again.details == outcome.details

@@ -14,21 +14,12 @@ from projectgate.data import conditions
 from projectgate.data.database import Database
 from projectgate.data.projects import PROJECTS
 from projectgate.data.versions import SNAPSHOT_EVERY
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import (
-    CreateProject,
-    PatchProject,
-    create_project,
-    patch_project,
-)
-from projectgate.resolvers.products import (
-    ReplaceProducts,
-    StatusUpdate,
-    UpdateProductStatus,
-    replace_products,
-    update_product_status,
-)
+from projectgate.resolvers.changes import change, create
+from projectgate.resolvers.creation import CreateProject
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
 from projectgate.resolvers.revisions import Revision, at_version
+from projectgate.resolvers.updates import PatchProject
 from tests.make.projects import make_project
 from tests.make.writes import (
     imported,
@@ -44,9 +35,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def _patch(database: Database, project_id: str, given: dict[str, Any]) -> Outcome:
-    outcome = await patch_project(
-        writing(database), PatchProject(project_id=project_id, given=given)
-    )
+    outcome = await change(writing(database), PatchProject(project_id=project_id, given=given))
     assert outcome.faults == []
     return outcome
 
@@ -66,7 +55,7 @@ async def test_a_search_finds_what_a_write_left_and_nothing_older(database: Data
     assert await _found(database, "hansens") == []
     assert await _found(database, "kitchen urgent") == ["project-1"]
     command = ReplaceProducts(project_id="project-1", products=[{"sku_id": "TAP-9"}])
-    await replace_products(writing(database), command)
+    await change(writing(database), command)
     assert await _found(database, "sku") == []
     assert await _found(database, "tap 9") == ["project-1"]
     await _patch(database, "project-1", {"customer": {"name": "Østby"}, "partner": {"name": "Rør"}})
@@ -74,10 +63,10 @@ async def test_a_search_finds_what_a_write_left_and_nothing_older(database: Data
     await _patch(database, "project-1", {"customer": None, "tags": []})
     assert await _found(database, "ostby") == await _found(database, "urgent") == []
     made = CreateProject(project_type_id="claim", given={"name": "Garage"})
-    outcome = await create_project(writing(database), made)
+    outcome = await create(writing(database), made)
     assert outcome.project is not None
     assert await _found(database, "garage") == [outcome.project.id]
-    await create_project(
+    await create(
         writing(database),
         CreateProject(project_type_id="claim", given={"name": "Cellar"}, dry_run=True),
     )
@@ -121,7 +110,7 @@ async def _random_write(database: Database, random: Random, project_id: str) -> 
             for line in lines
         ]
         update = UpdateProductStatus(project_id=project_id, product_status_updates=updates)
-        return await update_product_status(writing(database), update)
+        return await change(writing(database), update)
     if kind == 1:
         kept = random.sample(there.products or [], random.randint(0, len(there.products or [])))
         lines_given: list[dict[str, Any]] = [
@@ -130,7 +119,7 @@ async def _random_write(database: Database, random: Random, project_id: str) -> 
         lines_given += [{"sku_id": f"S{random.randrange(9)}"}] * random.randint(0, 2)
         random.shuffle(lines_given)
         replacing = ReplaceProducts(project_id=project_id, products=lines_given)
-        return await replace_products(writing(database), replacing)
+        return await change(writing(database), replacing)
     choices: dict[str, Callable[[], Any]] = {
         "name": lambda: random.choice([None, "", "Åse", "x" * 50]),
         "tags": lambda: random.sample(["a", "b", "c", "d"], random.randint(0, 4)),
@@ -165,7 +154,7 @@ async def test_a_project_at_a_version_is_what_the_write_of_it_returned(
     """For every version of a random history that crosses several snapshots; the last is what is stored."""
     random = Random(seed)
     await imported_types(database, make_type())
-    outcome = await create_project(writing(database), CreateProject(project_type_id="claim"))
+    outcome = await create(writing(database), CreateProject(project_type_id="claim"))
     assert outcome.project is not None
     project_id = outcome.project.id
     returned = {1: whole(outcome.project)}

@@ -23,7 +23,7 @@ NESTED = [
     if name not in HISTORIES and ("{" in selected(name, field) or str(field.type).startswith("["))
 ]
 # How many statements a field costs beside the one for the projects themselves; 1 where nothing else is said.
-STATEMENTS = {"projectParts": 3, "changeOrders": 3}
+STATEMENTS = {"projectParts": 3, "changeOrders": 3, "availableActions": 8}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

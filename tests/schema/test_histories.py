@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from projectgate.data.database import Database
+from projectgate.resolvers.changes import change
 from projectgate.resolvers.context import Context
-from projectgate.resolvers.products import StatusUpdate, UpdateProductStatus, update_product_status
+from projectgate.resolvers.products import StatusUpdate, UpdateProductStatus
 from tests.make.documents import make_document, store_documents
 from tests.schema.conftest import ADMIN_CALLER, Ask
 
@@ -28,7 +29,7 @@ async def written(database: Database, count: int) -> None:
     for place in range(count):
         update = StatusUpdate(status=f"Status {place}", line_id="line-1")
         command = UpdateProductStatus(project_id="project-1", product_status_updates=[update])
-        outcome = await update_product_status(Context(database, ADMIN_CALLER), command)
+        outcome = await change(Context(database, ADMIN_CALLER), command)
         assert outcome.changed
 
 

@@ -22,6 +22,8 @@ from projectgate.schema.build import schema
 TYPES = schema._schema.type_map
 # The connections, which take arguments and are tested by themselves.
 HISTORIES = ("log", "versions")
+# What the document does not say; tested by itself.
+TOLD = (*HISTORIES, "availableActions")
 
 
 def fields(type_name: str) -> dict[str, GraphQLField]:
