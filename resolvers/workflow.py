@@ -116,7 +116,6 @@ class StepAction(Action):
     """An action that is done at a step; `from_step_id` refuses it when the project is at another one."""
 
     from_step_id: str | None = None
-    deadline: datetime | None = None
 
     def require(self, draft: Draft) -> None:
         """Lets an action pass that was meant for the step the project is at. Raises: Refused."""
@@ -132,7 +131,14 @@ class StepAction(Action):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AcceptWorkflowStep(StepAction):
+class DatedStepAction(StepAction):
+    """An action that comes to a step, maybe with a deadline."""
+
+    deadline: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptWorkflowStep(DatedStepAction):
     """Goes on to the next step. Source: WorkflowStepRequest, "next"."""
 
     operation: ClassVar[str] = "acceptWorkflowStep"
@@ -143,7 +149,7 @@ class AcceptWorkflowStep(StepAction):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeclineWorkflowStep(StepAction):
+class DeclineWorkflowStep(DatedStepAction):
     """Goes back to the step before. Source: WorkflowStepRequest, "previous"."""
 
     operation: ClassVar[str] = "declineWorkflowStep"
@@ -154,7 +160,7 @@ class DeclineWorkflowStep(StepAction):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GoToWorkflowStep(StepAction):
+class GoToWorkflowStep(DatedStepAction):
     """Goes to a step of its choice. Source: WorkflowStepRequest, "specific"."""
 
     operation: ClassVar[str] = "goToWorkflowStep"
