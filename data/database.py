@@ -78,6 +78,7 @@ class Database:
         if self.dialect == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _prepare)
             event.listen(self.engine.sync_engine, "begin", _begin)
+            event.listen(self.engine.sync_engine, "invalidate", _let_go)
 
     async def run(self, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
         """The rows of one reading statement, on a connection of its own."""
@@ -141,6 +142,13 @@ def _begin(connection: Connection) -> None:
     # A writer takes its lock at once: a lock taken later can fail although nobody is in the way.
     immediate = connection.get_execution_options().get("immediate")
     connection.exec_driver_sql("begin immediate" if immediate else "begin")
+
+
+def _let_go(connection: Any, _: object, error: BaseException | None) -> None:
+    # Closing does not end a transaction while someone holds a cursor with rows left, and the traceback of a
+    # cancelled task does: the lock would stay until that is collected.
+    if isinstance(error, asyncio.CancelledError):
+        connection.rollback()
 
 
 def folder_of(url: URL) -> Path | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import graphs, idempotency, project_types, texts, versions
+from . import feed, graphs, idempotency, project_types, texts, versions
 from .base import METADATA
 
 __all__ = ["METADATA", "is_ours"]
 
 # Imported so that their tables are in the metadata.
-_MODULES = (graphs, idempotency, project_types, texts, versions)
+_MODULES = (feed, graphs, idempotency, project_types, texts, versions)
 
 
 def is_ours(_item: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:

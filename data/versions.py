@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
@@ -41,8 +43,25 @@ VERSIONS = Table(
     Column("modified", UtcTime, nullable=False),
     Column("version_id", CodePoints),
     Column("snapshot", Json()),
+    # Null until a reader of the feed gives it: see data/feed.py.
+    Column("position", BigInteger),
     PrimaryKeyConstraint("project_id", "version"),
+    Index(None, "position"),
 )
+# The versions without a position: the oldest of them, and those of a project.
+for _columns in (
+    (VERSIONS.c.at, VERSIONS.c.project_id),
+    (VERSIONS.c.project_id, VERSIONS.c.version),
+):
+    Index(
+        f"ix_project_version_{'_'.join(column.name for column in _columns)}_pending",
+        *_columns,
+        postgresql_where=VERSIONS.c.position.is_(None),
+        sqlite_where=VERSIONS.c.position.is_(None),
+    )
+
+# The snapshot where it is all that a version changed.
+FIRST_STATE = case((VERSIONS.c.version == 1, VERSIONS.c.snapshot)).label("snapshot")
 
 
 class Version(NamedTuple):
@@ -92,9 +111,8 @@ async def newest(
     place = func.row_number().over(
         partition_by=VERSIONS.c.project_id, order_by=VERSIONS.c.version.desc()
     )
-    first_state = case((VERSIONS.c.version == 1, VERSIONS.c.snapshot))
-    columns = [column for column in VERSIONS.c if column.name != "snapshot"]
-    ranked = select(*columns, first_state.label("snapshot"), place.label("place")).where(
+    columns = [VERSIONS.c[name] for name in Version._fields if name != "snapshot"]
+    ranked = select(*columns, FIRST_STATE, place.label("place")).where(
         VERSIONS.c.project_id.in_(ids)
     )
     if below is not None:

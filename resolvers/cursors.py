@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import Column
 
 from ..data.base import Exact, UtcTime
 from ..data.documents import is_storable
 from ..data.money import plain
 from ..data.search import Order, Position, ProjectSortOrder
+from . import opaque
 from .errors import BadUserInput
 from .filters import holds
-
-_SHOWN = 60
 
 
 class Cursors(NamedTuple):
@@ -34,22 +31,21 @@ class Cursors(NamedTuple):
     def of(self, row: Any) -> str:
         """The cursor of a row."""
         key, row_id = self.order.position(row)
-        parts = [self.sort and self.sort.value, self.fingerprint, _written(key), row_id]
-        return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
+        return opaque.written(
+            self.sort and self.sort.value, self.fingerprint, _written(key), row_id
+        )
 
     def position(self, cursor: str | None, argument: str) -> Position | None:
         """Where a cursor points, None for none. Raises: BadUserInput with INVALID_CURSOR."""
         if cursor is None:
             return None
         try:
-            padded = cursor + "=" * (-len(cursor) % 4)
-            text = base64.b64decode(padded, altchars=b"-_", validate=True)
-            name, fingerprint, key, row_id = orjson.loads(text)
+            name, fingerprint, key, row_id = opaque.read(cursor)
             sort = None if name is None else ProjectSortOrder(name)
             found = Position(_read(Order.of(sort).key, key), _text(row_id))
         except (ValueError, TypeError, ArithmeticError):
-            shown = cursor if len(cursor) <= _SHOWN else f"{cursor[:_SHOWN]}…"
-            raise _refused(argument, f"{shown!r}, which is no cursor of `projects`") from None
+            shown = opaque.quoted(cursor)
+            raise _refused(argument, f"{shown}, which is no cursor of `projects`") from None
         if sort is not self.sort:
             raise _refused(
                 argument,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import orjson
-
 from ..data.differences import Change, differences
 from ..data.versions import Version
+from . import opaque
 from .batch import place
 from .disclosure import shown
 from .errors import BadUserInput
@@ -86,20 +83,18 @@ async def page(
 
 
 def _cursor(project_id: str, history: str, at: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([history, project_id, at])).decode().rstrip("=")
+    return opaque.written(history, project_id, at)
 
 
 def _place(cursor: str, project_id: str, history: str) -> int:
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        kind, owner, at = orjson.loads(text)
-    except (binascii.Error, ValueError, TypeError):
+        kind, owner, at = opaque.read(cursor)
+    except ValueError:
         kind = owner = at = None
     if kind != history or owner != project_id or type(at) is not int or at not in _PLACES:
-        quoted = cursor if len(cursor) <= 60 else f"{cursor[:60]}…"
         raise BadUserInput(
-            f"after is {quoted!r}, which is no cursor of {history} of project {project_id!r}; give the endCursor of "
-            "a page of it, or leave it out for the newest",
+            f"after is {opaque.quoted(cursor)}, which is no cursor of {history} of project {project_id!r}; give the "
+            "endCursor of a page of it, or leave it out for the newest",
             code="INVALID_CURSOR",
         )
     return at
