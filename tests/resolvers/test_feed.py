@@ -14,20 +14,13 @@ from projectgate.data import feed as positions_of
 from projectgate.data.database import Database
 from projectgate.resolvers import feed, histories, opaque
 from projectgate.resolvers.access import Caller
-from projectgate.resolvers.changes import Outcome
-from projectgate.resolvers.creation import (
-    CreateProject,
-    PatchProject,
-    create_project,
-    patch_project,
-)
+from projectgate.resolvers.changes import change, create
+from projectgate.resolvers.creation import CreateProject
 from projectgate.resolvers.errors import BadUserInput, Forbidden
 from projectgate.resolvers.feed import FeedChange
-from projectgate.resolvers.products import (
-    StatusUpdate,
-    UpdateProductStatus,
-    update_product_status,
-)
+from projectgate.resolvers.outcomes import Outcome
+from projectgate.resolvers.products import StatusUpdate, UpdateProductStatus
+from projectgate.resolvers.updates import PatchProject
 from tests.conftest import recorded
 from tests.make.callers import READER
 from tests.make.projects import NOON, make_project, store
@@ -81,7 +74,7 @@ async def _poll(
 
 async def _patch(database: Database, project_id: str, name: str, clock: Any = None) -> Outcome:
     command = PatchProject(project_id=project_id, given={"name": name})
-    outcome = await patch_project(writing(database, clock=clock), command)
+    outcome = await change(writing(database, clock=clock), command)
     assert outcome.faults == []
     return outcome
 
@@ -109,10 +102,10 @@ async def test_readers_see_every_change_of_8_writers_once_and_in_one_order(
             if turn % 4 == 1:
                 update = StatusUpdate(f"Status {number} {turn}", "SKU-001")
                 command = UpdateProductStatus(project_id=name, product_status_updates=[update])
-                await update_product_status(writing(database, clock=clock), command)
+                await change(writing(database, clock=clock), command)
             elif turn % 8 == 2:
                 new = CreateProject(project_type_id="claim")
-                assert (await create_project(writing(database, clock=clock), new)).faults == []
+                assert (await create(writing(database, clock=clock), new)).faults == []
             else:
                 await _patch(database, name, f"Name {number} {turn}", clock)
 
@@ -166,8 +159,8 @@ async def test_every_cursor_leads_to_exactly_the_rest(database: Database) -> Non
         await _patch(database, f"project-{turn % 2}", f"Name {turn}")
     everything = await _read(database, first=2)
     assert len(everything) == 9
-    for place, change in enumerate(everything, 1):
-        assert await _read(database, after=change.cursor) == everything[place:]
+    for place, seen in enumerate(everything, 1):
+        assert await _read(database, after=seen.cursor) == everything[place:]
     page = await feed.changes(database, READER, None, 4)
     assert (page.changes, page.cursor, page.more) == (everything[:4], everything[3].cursor, True)
     await _patch(database, "project-2", "Last")
@@ -223,7 +216,7 @@ async def test_a_project_is_seen_by_whom_it_belongs_to_now(database: Database) -
     oslo, bergen = admin("ola", "oslo"), admin("berit", "bergen")
     assert in_order(await _read(database, oslo)) == [("project-1", 1)]
     command = PatchProject(project_id="project-1", given={"store_id": "bergen"})
-    assert (await patch_project(writing(database), command)).faults == []
+    assert (await change(writing(database), command)).faults == []
     assert await _read(database, oslo) == []
     assert in_order(await _read(database, bergen)) == [("project-1", 1), ("project-1", 2)]
 
@@ -268,7 +261,7 @@ async def test_writers_do_not_wait_for_who_numbers(database: Database) -> None:
         async with asyncio.timeout(10):
             for turn in range(3):
                 await _patch(database, "project-1", f"Name {turn}")
-            await create_project(writing(database), CreateProject(project_type_id="claim"))
+            await create(writing(database), CreateProject(project_type_id="claim"))
             await imported(database, make_claim(id="project-2"))
         holding.discard()
     assert sorted(in_order(await _read(database))) == sorted(await positions(database))
