@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from .commands import Applied, Command, Draft
 from .elements import Match, added, removed, updated
 from .errors import NotFound, Refused
-from .inputs import Path
+from .inputs import Faults, Path
 from .situations import Situation
 
 
@@ -27,38 +27,42 @@ class ListOf(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ListCommand(Command, ABC):
-    """A command on one list; `field` is its own field that says what to do to it."""
+    """A command on one list; `field` is its own field that says what to do, `done` the detail that tells of it."""
 
     of_list: ClassVar[ListOf]
     field: ClassVar[str]
+    done: ClassVar[str]
 
     def holder(self, draft: Draft) -> Any:
         """The document that has the list."""
         return draft.project
 
-    @property
-    def values(self) -> Any:
-        """What is given."""
-        return getattr(self, self.field)
+    def apply(self, draft: Draft) -> Applied:
+        """The detail is the ids of the elements that it did something to."""
+        holder, name = self.holder(draft), self.of_list.attribute
+        path, given = [to_camel(self.field)], getattr(self, self.field)
+        elements, ids = self.edited(getattr(holder, name), given, path, draft.faults)
+        setattr(holder, name, elements)
+        return Applied({self.done: ids})
 
-    @property
-    def path(self) -> Path:
-        """Where it is in the input."""
-        return [to_camel(self.field)]
+    @abstractmethod
+    def edited(
+        self, before: Sequence[Any] | None, given: Any, path: Path, faults: Faults
+    ) -> tuple[list[Any], list[str]]:
+        """The new list, and the ids of the elements that something was done to."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AddTo(ListCommand, ABC):
     """Adds elements after those there are."""
 
-    def apply(self, draft: Draft) -> Applied:
-        """The details are the ids `added`."""
-        holder, name = self.holder(draft), self.of_list.attribute
-        elements, ids = added(
-            self.of_list.match, getattr(holder, name), self.values, self.path, draft.faults
-        )
-        setattr(holder, name, elements)
-        return Applied({"added": ids})
+    done: ClassVar[str] = "added"
+
+    def edited(
+        self, before: Sequence[Any] | None, given: Any, path: Path, faults: Faults
+    ) -> tuple[list[Any], list[str]]:
+        """The list with new elements."""
+        return added(self.of_list.match, before, given, path, faults)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,23 +79,23 @@ class _OfExisting(ListCommand, ABC):
 class UpdateIn(_OfExisting, ABC):
     """Changes the given fields of elements."""
 
-    def apply(self, draft: Draft) -> Applied:
-        """The details are the ids `updated`."""
-        holder, name = self.holder(draft), self.of_list.attribute
-        elements, ids = updated(
-            self.of_list.match, getattr(holder, name), self.values, self.path, draft.faults
-        )
-        setattr(holder, name, elements)
-        return Applied({"updated": ids})
+    done: ClassVar[str] = "updated"
+
+    def edited(
+        self, before: Sequence[Any] | None, given: Any, path: Path, faults: Faults
+    ) -> tuple[list[Any], list[str]]:
+        """The list with changed elements."""
+        return updated(self.of_list.match, before, given, path, faults)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RemoveFrom(_OfExisting, ABC):
     """Removes elements."""
 
-    def apply(self, draft: Draft) -> Applied:
-        """The details are the ids `removed`."""
-        holder, name = self.holder(draft), self.of_list.attribute
-        elements, ids = removed(getattr(holder, name), self.values, self.path, draft.faults)
-        setattr(holder, name, elements)
-        return Applied({"removed": ids})
+    done: ClassVar[str] = "removed"
+
+    def edited(
+        self, before: Sequence[Any] | None, given: Any, path: Path, faults: Faults
+    ) -> tuple[list[Any], list[str]]:
+        """The list without them."""
+        return removed(before, given, path, faults)
