@@ -85,3 +85,14 @@ def test_the_layers_that_the_architecture_page_names_are_those_of_the_contract()
     ]
     layers = [re.split(r" [:|] ", layer) for layer in contracts[0]["layers"]]
     assert named == layers
+
+
+def test_the_schema_page_lists_every_mutation() -> None:
+    sdl = (ROOT / "schema" / "schema.graphql").read_text()
+    block = re.search(r"\ntype Mutation \{(.*?)\n\}", sdl, re.DOTALL)
+    assert block is not None
+    mutations = re.findall(r"^  (\w+)\(", block[1], re.MULTILINE)
+    page = (ROOT / "docs" / "schema.md").read_text()
+    rows = re.findall(r"^\| [a-z ]+ \| ((?:`\w+` ?)+) \|$", page, re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(listed) == sorted(mutations)

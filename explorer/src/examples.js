@@ -1,6 +1,14 @@
 // The tabs of a first visit: one per example operation, in this order.
 
-const names = ['nested-read', 'search', 'page-walk', 'status-update', 'list-replacement', 'versions'];
+const names = [
+  'nested-read',
+  'search',
+  'page-walk',
+  'status-update',
+  'list-replacement',
+  'workflow',
+  'versions',
+];
 
 const documents = import.meta.glob('./examples/*.graphql', { query: '?raw', import: 'default', eager: true });
 const variables = import.meta.glob('./examples/*.json', { query: '?raw', import: 'default', eager: true });

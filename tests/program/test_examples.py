@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
+from tests.program.pages import CLAIM, PAGE, Example, contains, examples, schema_chapter
 from tests.program.served import Served, serve_demo
 
 pytestmark = pytest.mark.xdist_group("examples")
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
-SCHEMA_PAGE = (ROOT / "docs" / "schema.md").read_text()
-OPERATIONS = re.findall(r"```graphql\n(.*?)```", SCHEMA_PAGE, re.DOTALL)
+# The worked claim has a test of its own: its operations need each other.
+OPERATIONS = examples(PAGE.replace(schema_chapter(CLAIM), ""))
 EXAMPLES = ROOT / "explorer" / "src" / "examples"
 
 
@@ -84,13 +85,14 @@ def test_the_first_query_and_the_first_mutation_of_the_readme_answer_as_it_says(
     assert (again["changed"], again["project"]) == (False, first["project"])
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda text: text.split()[1].split("(")[0])
-def test_the_operations_of_the_schema_page_run_on_the_demo(demo: Served, operation: str) -> None:
-    body = _answer(demo, operation)
+@pytest.mark.parametrize("example", OPERATIONS, ids=lambda example: example.name)
+def test_the_operations_of_the_schema_page_run_on_the_demo(demo: Served, example: Example) -> None:
+    body = _answer(demo, example.operation)
     assert "errors" not in body, body
     for payload in body["data"].values():
-        assert payload, operation
+        assert payload, example.operation
         assert not payload.get("userErrors"), body
+        assert contains(payload, example.answer), body
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.graphql")), ids=lambda path: path.stem)
@@ -147,3 +149,66 @@ def test_the_curl_scripts_write_with_version_and_key_and_fail_when_refused(demo:
         demo, "bash", "replace_products.sh", "project-123", str(version + 1), "curl-3", given=lines
     )
     assert replaced.returncode == 0, replaced.stdout + replaced.stderr
+
+
+def _versions(demo: Served, *ids: str) -> dict[str, int]:
+    query = "query($id: ID!) { project(id: $id) { version } }"
+    return {one: _answer(demo, query, {"id": one})["data"]["project"]["version"] for one in ids}
+
+
+def test_the_script_for_many_projects_writes_all_it_can_and_names_the_others(demo: Served) -> None:
+    ids = [f"project-{number}" for number in (1015, 1016, 1017)]
+    before = _versions(demo, *ids)
+    done = _script(demo, sys.executable, "close_claims.py", "Closed", *ids, "nowhere")
+    assert done.returncode == 1
+    lines = [f"{one}: version {before[one] + 1}" for one in ids]
+    assert done.stdout.splitlines() == ["nowhere: there is no such project", *lines]
+    again = _script(demo, sys.executable, "close_claims.py", "Closed", *ids)
+    assert (again.returncode, _versions(demo, *ids)) == (
+        0,
+        {one: before[one] + 1 for one in ids},
+    )
+    assert again.stdout.splitlines() == [f"{one}: nothing to do" for one in ids]
+    blank = _script(demo, sys.executable, "close_claims.py", " ", ids[0])
+    assert blank.returncode == 1
+    assert "INVALID_VALUE at items.0.productStatusUpdates.0.status" in blank.stdout
+
+
+def test_the_script_for_many_projects_tells_which_one_was_written_by_another_meanwhile(
+    demo: Served,
+) -> None:
+    # What the script does, with another write between its reading and its sending.
+    code = """
+import close_claims, client
+items = [close_claims.read("Closed", one) for one in ("project-1018", "project-1020")]
+client.run('mutation { patchProject(input: {id: "project-1020", tags: ["new"]}) { changed } }', {})
+print(close_claims.send(items))
+print(close_claims.main("Closed", "project-1020"))
+"""
+    done = _script(demo, sys.executable, "-c", code)
+    assert done.stdout.splitlines() == [
+        "project-1018: version 2",
+        "project-1020: overtaken",
+        "(False, ['project-1020'])",
+        "project-1020: version 3",
+        "0",
+    ], done.stderr
+
+
+def test_the_curl_script_for_many_projects_writes_once_for_a_key_and_fails_when_one_is_refused(
+    demo: Served,
+) -> None:
+    update = '[{ "skuId": "%s", "status": "Closed" }]'
+    item = '{ "projectId": "%s", "productStatusUpdates": %s }'
+    good = item % ("project-1024", update % "BREMSE-D")
+    bad = item % ("project-1028", update % "bremse-d")
+    script = ("bash", "close_claims.sh")
+    done = _script(demo, *script, "many-1", given=f"[{good}]")
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = _script(demo, *script, "many-1", given=f"[{good}]")
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+    mixed = _script(demo, *script, "many-2", given=f"[{good}, {bad}]")
+    assert mixed.returncode == 1
+    assert "PRODUCT_NOT_FOUND" in mixed.stdout
+    empty = _script(demo, *script, "many-3", given="[]")
+    assert (empty.returncode, "EMPTY_INPUT" in empty.stdout) == (1, True)

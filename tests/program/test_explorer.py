@@ -41,12 +41,21 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-EXAMPLES = ["NestedRead", "Search", "PageWalk", "StatusUpdate", "ListReplacement", "Versions"]
+EXAMPLES = [
+    "NestedRead",
+    "Search",
+    "PageWalk",
+    "StatusUpdate",
+    "ListReplacement",
+    "Workflow",
+    "Versions",
+]
 READING_EXAMPLES = {
     "NestedRead": "project",
     "Search": "searchProjects",
     "PageWalk": "projects",
     "ListReplacement": "replaceProjectProducts",
+    "Workflow": "acceptWorkflowStep",
     "Versions": "project",
 }
 
