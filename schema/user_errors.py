@@ -118,12 +118,12 @@ class VersionConflict(UserError):
     )
 
 
-@strawberry.type(description="An action that the project's status does not allow.")
+@strawberry.type(description="An action that the project's status or workflow does not allow.")
 class InvalidState(UserError):
     """Made of `resolvers.errors.InvalidState`."""
 
     allowed_actions: list[str] = strawberry.field(
-        description="The mutations that the status allows, by name."
+        description="The mutations of the workflow, the status and the partners that can succeed now, by name."
     )
 
 
