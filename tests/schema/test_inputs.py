@@ -30,10 +30,11 @@ from projectgate.data.tasks import Task
 from projectgate.data.transactions import Transaction
 from projectgate.resolvers.products import StatusUpdate
 from projectgate.schema.build import schema
+from tests.make.mutations import text_of
 from tests.make.writes import dump, imported_types, make_type, stored, writing
 from tests.schema.conftest import answered
 from tests.schema.whole import selection
-from tests.schema.writes import ERRORS, document, fill, payload
+from tests.schema.writes import ERRORS, fill, payload
 
 pytestmark = pytest.mark.anyio
 
@@ -452,7 +453,7 @@ async def test_an_input_that_is_not_of_its_type_is_a_request_error(
 ) -> None:
     before = await dump(filled)
 
-    answer = await answered(writing(filled), document(mutation, "changed"), {"input": given})
+    answer = await answered(writing(filled), text_of(mutation, "changed"), {"input": given})
 
     assert answer.data is None
     assert answer.code == "BAD_USER_INPUT"

@@ -8,10 +8,11 @@ import pytest
 
 from projectgate.data.database import Database
 from projectgate.resolvers.access import READ, Caller
+from tests.make.mutations import text_of
 from tests.make.writes import admin, dump, stored, writing
 from tests.schema.conftest import answered
 from tests.schema.whole import selection
-from tests.schema.writes import CHANGES, ERRORS, LINES, document, fill, payload
+from tests.schema.writes import CHANGES, ERRORS, LINES, fill, payload
 
 pytestmark = pytest.mark.anyio
 
@@ -273,7 +274,7 @@ async def test_a_reader_is_forbidden_and_learns_nothing(filled: Database, mutati
             for name, value in CALLS[mutation].items()
         }
         answer = await answered(
-            writing(filled, reader), document(mutation, "changed"), {"input": given}
+            writing(filled, reader), text_of(mutation, "changed"), {"input": given}
         )
         assert answer.code == "FORBIDDEN"
         assert answer.message == (
@@ -285,7 +286,7 @@ async def test_a_store_outside_the_scope_is_forbidden(filled: Database) -> None:
     given = {"id": "project-1", "storeId": "store-bergen"}
     answer = await answered(
         writing(filled, admin("bo", "store-oslo")),
-        document("patchProject", "changed"),
+        text_of("patchProject", "changed"),
         {"input": given},
     )
     assert answer.code == "FORBIDDEN"

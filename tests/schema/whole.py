@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     get_named_type,
     get_nullable_type,
+    is_interface_type,
     is_list_type,
     is_object_type,
 )
@@ -48,6 +49,8 @@ def selection(type_name: str, without: tuple[str, ...] = ()) -> str:
 def selected(name: str, field: GraphQLField) -> str:
     """A field with all that is below it."""
     below = get_named_type(field.type)
+    if is_interface_type(below):
+        return f"{name} {{ __typename }}"
     return f"{name} {selection(below.name)}" if is_object_type(below) else name
 
 

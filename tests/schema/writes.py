@@ -1,22 +1,17 @@
-"""What tests of mutations share: the text of one, and its payload."""
+"""What tests of mutations share: the payload of one."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from projectgate.data.database import Database
+from tests.make.mutations import text_of
 from tests.make.writes import imported, imported_types, make_claim, make_type, writing
 from tests.schema.conftest import answered
 
 CHANGES = "changes { path before after }"
 ERRORS = "userErrors { code path message }"
 LINES = "added updated removed"
-
-
-def document(mutation: str, selected: str) -> str:
-    """The text of one mutation with its input as variable."""
-    kind = f"{mutation[0].upper()}{mutation[1:]}Input!"
-    return f"mutation ($input: {kind}) {{ {mutation}(input: $input) {{ {selected} }} }}"
 
 
 async def payload(
@@ -26,7 +21,7 @@ async def payload(
     **given: Any,
 ) -> Any:
     """The payload of a mutation, which must not fail as a whole."""
-    answer = await answered(writing(database), document(mutation, selected), {"input": given})
+    answer = await answered(writing(database), text_of(mutation, selected), {"input": given})
     assert answer.errors == []
     return answer.data[mutation]
 
