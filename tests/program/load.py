@@ -85,7 +85,8 @@ class Ledger:
     answered: dict[tuple[str, int], Any] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
-    mutations: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
+    wrote: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
     def figures(self, elapsed: float) -> dict[str, Any]:
@@ -98,7 +99,8 @@ class Ledger:
             "p95 ms": round(cuts[18] * 1000),
             "versions written": sum(map(len, self.made.values())),
             **self.outcomes,
-            "mutations that wrote": len(self.mutations),
+            "mutations sent": len(self.sent),
+            "mutations that wrote": len(self.wrote),
             "refusals": dict(self.refusals),
         }
 
@@ -113,6 +115,7 @@ class Writers:
         self._random = Random(seed)
         self._names = projects
         self._seen: dict[str, Any] = {}
+        self._next: list[str] = []
 
     async def write(self) -> None:
         """One client with a connection of its own."""
@@ -164,7 +167,7 @@ class Writers:
             policy = random.choice(["REJECT_ALL", "REJECT_FAILED"])
             many = {"items": lines, "errorPolicy": policy}
             inputs["updateManyProjectProductStatus"] = many
-        mutation = random.choice(list(inputs))
+        mutation = self._turn(sorted(inputs))
         given = inputs[mutation]
         if mutation in ("patchProject", "updateProject"):
             given["name"] = f"Name {random.randrange(1000)}"
@@ -173,6 +176,15 @@ class Writers:
         if random.random() < 0.1:
             given["dryRun"] = True
         return mutation, given
+
+    def _turn(self, mutations: list[str]) -> str:
+        """The next mutation: at random, but each comes once before any comes twice."""
+        waiting = [one for one in self._next if one in mutations]
+        if not waiting:
+            self._next = self._random.sample(mutations, len(mutations))
+            waiting = self._next
+        self._next.remove(waiting[0])
+        return waiting[0]
 
     def _lines(self, status: str) -> list[Input]:
         """An item for each project that is known to have a line."""
@@ -187,6 +199,7 @@ class Writers:
 
     def _learn(self, key: str, mutation: str, payload: Any, *, dry_run: bool) -> None:
         """Keeps what a payload tells."""
+        self.ledger.sent[mutation] += 1
         results = payload.get("results", [payload])
         for fault in [fault for one in [payload, *results] for fault in one["userErrors"]]:
             self.ledger.refusals[fault["code"]] += 1
@@ -196,7 +209,7 @@ class Writers:
         written = [one["project"] for one in results if one["changed"]]
         self.ledger.outcomes["wrote" if written else "wrote nothing"] += 1
         if written:
-            self.ledger.mutations[mutation] += 1
+            self.ledger.wrote[mutation] += 1
             self.ledger.made[key] = [(one["id"], one["version"]) for one in written]
         for project in written:
             name, version = project["id"], project["version"]
