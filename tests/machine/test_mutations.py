@@ -32,7 +32,10 @@ from hypothesis.stateful import (
 
 from projectgate.data.database import Database
 from projectgate.resolvers.access import READ, Caller
-from tests.make.compared import EXISTING, Compared, filled
+from tests.make.compared import Compared, filled
+from tests.make.inputs import requests
+from tests.make.inputs.chance import happens
+from tests.make.inputs.requests import EXISTING
 from tests.make.writes import admin
 from tests.model.world import CREATE, MANY
 from tests.schema.conftest import answered
@@ -80,11 +83,11 @@ class Mutations(RuleBasedStateMachine):
     @rule(chance=CHANCE)
     @precondition(lambda self: len(self.both.ids) < MOST_PROJECTS)
     def create_project(self, chance: Random) -> None:
-        self.step(CREATE, self.both.some_creation(chance))
+        self.step(CREATE, requests.new(chance, self.both.world))
 
     @rule(chance=CHANCE)
     def update_many(self, chance: Random) -> None:
-        self.step(MANY, self.both.some_items(chance))
+        self.step(MANY, requests.many(chance, self.both.world))
 
     @rule(chance=CHANCE, again=st.booleans())
     @precondition(lambda self: self.both.sent)
@@ -93,10 +96,10 @@ class Mutations(RuleBasedStateMachine):
         mutation, given = chance.choice(self.both.sent)
         key = {"idempotencyKey": given["idempotencyKey"]}
         if again:
-            self.step(mutation, given | {"dryRun": chance.choice([True, False])})
+            self.step(mutation, given | {"dryRun": happens(chance, 30)})
         else:
             other = chance.choice(EXISTING)
-            self.step(other, self.both.some_input(chance, other, self.project(0)) | key)
+            self.step(other, requests.one(chance, self.both.world, other, self.project(0)) | key)
 
     @rule(hours=st.sampled_from([1, 12, 23, 24]))
     def wait(self, hours: int) -> None:
@@ -106,7 +109,7 @@ class Mutations(RuleBasedStateMachine):
     @rule(chance=CHANCE, mutation=st.sampled_from(EXISTING), place=PLACE)
     def somebody_else(self, chance: Random, mutation: str, place: int) -> None:
         """Who may only read, or sees none of the projects, writes nothing and learns nothing."""
-        given = self.both.some_input(chance, mutation, self.project(place))
+        given = requests.one(chance, self.both.world, mutation, self.project(place))
         anyio.from_thread.run(self._refused, mutation, given)
         anyio.from_thread.run(self.both.check)
 
@@ -131,7 +134,7 @@ class Mutations(RuleBasedStateMachine):
 
 def _rule(mutation: str) -> Callable[..., None]:
     def do(self: Any, chance: Random, place: int) -> None:
-        self.step(mutation, self.both.some_input(chance, mutation, self.project(place)))
+        self.step(mutation, requests.one(chance, self.both.world, mutation, self.project(place)))
 
     do.__name__ = mutation
     return rule(chance=CHANCE, place=PLACE)(do)
@@ -187,12 +190,10 @@ async def _complete(database: Database, counts: Counter[tuple[str, str]]) -> Non
     random, both = Random(1), Compared(database, counts)
     await both.begin("claim", random)
     await both.do(CREATE, {"projectTypeId": "no-such-type"})
-    async for _ in both.walk(random):
-        missed = _missed(counts)
-        if not missed:
-            break
+    while missed := _missed(counts):
         assert counts.total() < 10_000, missed
         wanted = next((one for one in missed if one in EXISTING), EXISTING[0])
-        await both.do(wanted, both.some_input(random, wanted, both.ids[0]))
+        await both.do(wanted, requests.one(random, both.world, wanted, both.ids[0]))
+        await both.do(*requests.any_of(random, both.world))
         await both.check(read=False)
     await both.check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from random import Random
@@ -26,14 +26,11 @@ from projectgate.schema.query import Query
 from projectgate.schema.scalars import SCALARS
 from projectgate.schema.user_errors import USER_ERRORS
 from tests.make.documents import store_types
-from tests.make.inputs import INPUTS
 from tests.make.inputs.chance import UNKNOWN, happens
-from tests.make.inputs.fields import creation
 from tests.make.inputs.kinds import TYPES, kinds
 from tests.make.projects import NOON
 from tests.make.writes import admin
 from tests.model.drafts import Fault, Given, State, named
-from tests.model.mutations import BY_DOCUMENT_ID
 from tests.model.shown import SELECTED, sort_keys
 from tests.model.world import CREATE, MANY, Answer, Told, World, real
 from tests.schema.whole import fields
@@ -56,7 +53,6 @@ AT_ONCE = 4
 READ = f"""query ({", ".join(f"$id{n}: ID!, $at{n}: Int" for n in range(AT_ONCE))}) {{
     {" ".join(f"read{n}: project(id: $id{n}, atVersion: $at{n}) {{ ...all }}" for n in range(AT_ONCE))}
 }} fragment all on Project {{ {SELECTED} }}"""
-EXISTING = list(INPUTS)
 
 
 async def filled(database: Database) -> None:
@@ -73,6 +69,8 @@ class Compared:
         self.now: datetime = NOON + timedelta(days=30)
         self.counts = Counter[tuple[str, str]]() if counts is None else counts
         self.sent: list[tuple[str, Given]] = []
+        # What else is asked of every payload.
+        self.beside = ""
 
     @property
     def ids(self) -> list[str]:
@@ -85,7 +83,7 @@ class Compared:
 
     async def send(self, mutation: str, given: Given, caller: Caller | None = None) -> Any:
         """The payload of a mutation."""
-        text = document(mutation, _selected(mutation))
+        text = document(mutation, _selected(mutation, self.beside))
         answer = await SCHEMA.execute(text, {"input": given}, context_value=self.context(caller))
         assert answer.errors is None
         assert answer.data is not None
@@ -107,8 +105,11 @@ class Compared:
     async def do(self, mutation: str, given: Given) -> Told:
         """Does a mutation to both, and compares what it answers with what it must."""
         self.now += timedelta(minutes=1)
+        return self.compare(mutation, given, await self.send(mutation, given))
+
+    def compare(self, mutation: str, given: Given, payload: State) -> Told:
+        """Does to the model what was done to the database; the payload must be the one that the model expects."""
         told = self.world.told(mutation, given, self.now)
-        payload = await self.send(mutation, given)
         results = payload["results"] if mutation == MANY else [payload]
         names: dict[str, str] = {}
         for answer, result in zip(told.answers, results, strict=False):
@@ -128,16 +129,6 @@ class Compared:
             self.sent.append((mutation, given))
         self.counts[mutation, _came(given, told)] += 1
         return told
-
-    async def walk(self, random: Random) -> AsyncIterator[tuple[str, str]]:
-        """Endlessly does some mutation or other; gives what came of each."""
-        while True:
-            mutation = random.choice([*EXISTING, MANY])
-            if mutation == MANY:
-                given = self.some_items(random)
-            else:
-                given = self.some_input(random, mutation, random.choice(self.ids))
-            yield mutation, _came(given, await self.do(mutation, given))
 
     async def check(self, *, read: bool = True) -> None:
         """Compares all that is stored of the projects: in the tables and, unless told not to, as readers see it."""
@@ -196,55 +187,13 @@ class Compared:
                 for project_id, rows in found.items()
             }
 
-    def some_input(self, random: Random, mutation: str, project_id: str) -> Given:
-        """An input of a mutation of one project, with the options that all of them have."""
-        given = INPUTS[mutation](random, self.world.state(project_id))
-        name = "id" if mutation in BY_DOCUMENT_ID else "projectId"
-        given[name] = UNKNOWN if happens(random, 2) else project_id
-        return given | self.version(random, project_id, 12) | self.options(random)
 
-    def options(self, random: Random) -> Given:
-        """Now and then a key, or a dry run."""
-        options: Given = {}
-        if happens(random, 20):
-            # Keys belong to callers, who are the same in all examples of a test.
-            options["idempotencyKey"] = f"{self.ids[0]} {self.now.isoformat()}"
-        if happens(random, 10):
-            options["dryRun"] = True
-        return options
-
-    def version(self, random: Random, project_id: str, stale: int) -> Given:
-        """Now and then the version that is current, or one that is not."""
-        current = len(self.world.projects[project_id])
-        if happens(random, stale):
-            return {"expectedVersion": random.choice([0, 1, current - 1, current + 1])}
-        return {"expectedVersion": current} if happens(random, 20) else {}
-
-    def some_creation(self, random: Random) -> Given:
-        """An input of a new project."""
-        return creation(random) | self.options(random)
-
-    def some_items(self, random: Random) -> Given:
-        """An input of many projects: of each some lines, now and then one twice or unknown, or none at all."""
-        items = []
-        least = 0 if happens(random, 10) else 1
-        chosen_ids = random.sample(self.ids, random.randint(least, min(2, len(self.ids))))
-        for project_id in chosen_ids:
-            item = INPUTS["updateProjectProductStatus"](random, self.world.state(project_id))
-            wanted = random.choice([UNKNOWN, self.ids[0]]) if happens(random, 8) else project_id
-            items.append(item | {"projectId": wanted} | self.version(random, project_id, 8))
-        policy = random.choice(["REJECT_ALL", "REJECT_FAILED", "REJECT_FAILED"])
-        chosen = {"errorPolicy": policy} if happens(random, 80) else {}
-        return {"items": items} | chosen | self.options(random)
-
-
-def _selected(mutation: str) -> str:
+def _selected(mutation: str, beside: str) -> str:
+    one = f"project {{ {SELECTED} }} {CHANGES} {ERRORS} {beside}"
     if mutation == MANY:
-        one = f"index project {{ {SELECTED} }} {CHANGES} {ERRORS}"
-        return f"changed results {{ {one} }} {ERRORS}"
+        return f"changed results {{ index {one} }} {ERRORS}"
     payload = fields(f"{mutation[0].upper()}{mutation[1:]}Payload")
-    details = " ".join(name for name in DETAILS if name in payload)
-    return f"project {{ {SELECTED} }} {CHANGES} {details} {ERRORS}"
+    return f"{one} {' '.join(name for name in DETAILS if name in payload)}"
 
 
 def _project(project: Any) -> Any:
@@ -295,8 +244,6 @@ def _came(given: Given, told: Told) -> str:
     """What came of a mutation, in a word."""
     if any(answer.faults for answer in told.answers):
         return "refused"
-    if given.get("dryRun"):
-        return "dry run"
     if any(answer.version for answer in told.answers):
-        return "written"
+        return "dry run" if given.get("dryRun") else "written"
     return "recalled" if any(answer.changed for answer in told.answers) else "unchanged"

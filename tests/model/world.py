@@ -124,7 +124,7 @@ class World:
         versions: list[Version] = []
         if mutation == CREATE:
             before = None
-            draft = self._draft(fields.empty(self._made_id()), now)
+            draft = self._draft(fields.empty(self.made_id()), now)
             fields.create(draft, given)
         else:
             versions = self.projects[self._found(mutation, given)]
@@ -154,9 +154,10 @@ class World:
         return Answer([], seen, True, differing, draft.details, version)
 
     def _draft(self, state: State, now: datetime) -> Draft:
-        return Draft(copy.deepcopy(state), self.types, now, self.actor, self._made_id)
+        return Draft(copy.deepcopy(state), self.types, now, self.actor, self.made_id)
 
-    def _made_id(self) -> str:
+    def made_id(self) -> str:
+        """What stands for an id until the program has made it; each time another one."""
         return f"<made {next(self._made)}>"
 
     def _require_version(self, given: Given, versions: list[Version]) -> None:
