@@ -152,16 +152,27 @@ async def _outside_transaction(server: str, statement: str) -> None:
 
 
 @contextmanager
-def recorded(database: Database) -> Iterator[list[str]]:
-    """The statements a block sends, without begin, commit and the like."""
-    sent: list[str] = []
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """The statements a block sends with their parameters, without begin, commit and the like."""
+    sent: list[tuple[str, Any]] = []
 
-    def record(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def record(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.startswith(("begin", "pragma")):
-            sent.append(statement)
+            sent.append((statement, parameters))
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", record)
     try:
         yield sent
     finally:
         event.remove(database.engine.sync_engine, "before_cursor_execute", record)
+
+
+@contextmanager
+def recorded(database: Database) -> Iterator[list[str]]:
+    """The statements a block has sent, without begin, commit and the like."""
+    sent: list[str] = []
+    with statements(database) as pairs:
+        try:
+            yield sent
+        finally:
+            sent += [statement for statement, _ in pairs]

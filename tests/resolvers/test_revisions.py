@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -14,12 +13,16 @@ from projectgate.data import conditions
 from projectgate.data.database import Database
 from projectgate.data.projects import PROJECTS
 from projectgate.data.versions import SNAPSHOT_EVERY
+from projectgate.resolvers.access import Caller
 from projectgate.resolvers.changes import change, create
 from projectgate.resolvers.creation import CreateProject
 from projectgate.resolvers.outcomes import Outcome
-from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
-from projectgate.resolvers.revisions import Revision, at_version
+from projectgate.resolvers.products import ReplaceProducts
+from projectgate.resolvers.revisions import at_version
 from projectgate.resolvers.updates import PatchProject
+from tests.conftest import statements
+from tests.make.compared import SCHEMA, Compared, filled
+from tests.make.inputs import requests
 from tests.make.projects import make_project
 from tests.make.writes import (
     imported,
@@ -27,11 +30,16 @@ from tests.make.writes import (
     make_claim,
     make_type,
     stored,
-    whole,
     writing,
 )
+from tests.model.world import CREATE, MANY
+from tests.schema.whole import TOLD, selection
 
 pytestmark = pytest.mark.anyio
+
+WRITES = 200
+# Everything that readers see of a project, but for its histories and for what can be done with it now.
+WHOLE = selection("Project", without=TOLD)
 
 
 async def _patch(database: Database, project_id: str, given: dict[str, Any]) -> Outcome:
@@ -95,83 +103,91 @@ async def test_sort_keys_follow_every_write(database: Database) -> None:
     assert (row.project_value, row.customer_key) == (Decimal(7), None)
 
 
-async def _random_write(database: Database, random: Random, project_id: str) -> Outcome:
-    """Some write to a project; it may change nothing, but is never refused."""
-    there = (await stored(database, project_id)).project
-    kind = random.randrange(4)
-    if kind == 0 and there.products:
-        lines = random.sample(there.products, random.randint(1, len(there.products)))
-        updates = [
-            StatusUpdate(
-                random.choice(["Active", "Cancelled", "Shipped"]),
-                line_id=line.id,
-                cancellation_code=random.choice(["Defect", None]),
-            )
-            for line in lines
-        ]
-        update = UpdateProductStatus(project_id=project_id, product_status_updates=updates)
-        return await change(writing(database), update)
-    if kind == 1:
-        kept = random.sample(there.products or [], random.randint(0, len(there.products or [])))
-        lines_given: list[dict[str, Any]] = [
-            {"id": line.id, "quantity": Decimal(random.randint(0, 99)) / 8} for line in kept
-        ]
-        lines_given += [{"sku_id": f"S{random.randrange(9)}"}] * random.randint(0, 2)
-        random.shuffle(lines_given)
-        replacing = ReplaceProducts(project_id=project_id, products=lines_given)
-        return await change(writing(database), replacing)
-    choices: dict[str, Callable[[], Any]] = {
-        "name": lambda: random.choice([None, "", "Åse", "x" * 50]),
-        "tags": lambda: random.sample(["a", "b", "c", "d"], random.randint(0, 4)),
-        "deadline": lambda: random.choice([None, there.created]),
-        "customer": lambda: random.choice([None, {"id": "c1"}, {"id": "c1", "name": "Bo"}]),
-        "external_ids": lambda: [{"id": random.choice("ab")} for _ in range(random.randint(0, 3))],
-        "partners": lambda: [{"id": one} for one in random.sample("xyz", random.randint(0, 3))],
-        "transactions": lambda: (
-            [
-                {"id": row.id, "revenue": Decimal(random.randint(-50, 50))}
-                for row in random.sample(there.transactions or [], len(there.transactions or []))
-            ]
-            + [{"cost": Decimal("0.1")}] * random.randint(0, 1)
-        ),
-        "project_parts": lambda: (
-            [
-                {"id": part.id, "tasks": [{"text": "t"}] * random.randint(0, 2)}
-                for part in random.sample(there.project_parts or [], len(there.project_parts or []))
-            ]
-            + [{"title": "p", "transactions": [{"revenue": Decimal(1)}]}] * random.randint(0, 1)
-        ),
-        "form_data": lambda: [{"key": "k", "value": random.choice([None, "v"])}] * 2,
-    }
-    given = {name: choices[name]() for name in random.sample(sorted(choices), random.randint(1, 3))}
-    return await _patch(database, project_id, given)
+class _Written(Compared):
+    """A project with all that the writes of it returned, by version."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.beside = f"whole: project {WHOLE}"
+        self.returned: dict[int, Any] = {}
+
+    async def send(self, mutation: str, given: Any, caller: Caller | None = None) -> Any:
+        payload = await super().send(mutation, given, caller)
+        whole = payload["results"][0]["whole"] if mutation == MANY else payload["whole"]
+        assert whole["version"] == len(self.returned) + 1
+        self.returned[whole["version"]] = whole
+        return payload
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+async def _history(database: Database, random: Random) -> _Written:
+    """A project after so many writes, by all mutations in any order."""
+    await filled(database)
+    both = _Written(database)
+    await both.begin("claim", random)
+    while len(both.returned) < WRITES:
+        mutation, given = requests.any_of(random, both.world)
+        told = both.world.told(mutation, given, both.now)
+        if not given.get("dryRun") and told.answers and told.answers[0].version:
+            await both.do(mutation, given)
+    return both
+
+
+@pytest.mark.parametrize("seed", [1])
 async def test_a_project_at_a_version_is_what_the_write_of_it_returned(
     database: Database, seed: int
 ) -> None:
-    """For every version of a random history that crosses several snapshots; the last is what is stored."""
-    random = Random(seed)
-    await imported_types(database, make_type())
-    outcome = await create(writing(database), CreateProject(project_type_id="claim"))
-    assert outcome.project is not None
-    project_id = outcome.project.id
-    returned = {1: whole(outcome.project)}
-    while len(returned) < 3 * SNAPSHOT_EVERY + 3:
-        outcome = await _random_write(database, random, project_id)
-        assert outcome.faults == []
-        assert outcome.project is not None
-        if outcome.changed:
-            assert outcome.project.version == len(returned) + 1
-            returned[outcome.project.version] = whole(outcome.project)
-        else:
-            assert outcome.project.version == len(returned)
-    for number, before in returned.items():
-        revision = await at_version(database, project_id, number)
-        assert revision is not None
-        assert whole(revision) == before
-    there = await stored(database, project_id)
-    assert whole(Revision(there.project, there.row.version)) == returned[len(returned)]
-    assert await at_version(database, project_id, len(returned) + 1) is None
+    """For every version of a history of 200 writes by all mutations; the last is what is stored."""
+    both = await _history(database, Random(seed))
+    (project_id,) = both.ids
+    query = f"query ($id: ID!, $at: Int) {{ project(id: $id, atVersion: $at) {WHOLE} }}"
+
+    async def read(at: int | None) -> Any:
+        variables = {"id": project_id, "at": at}
+        answer = await SCHEMA.execute(query, variables, context_value=both.context())
+        assert answer.errors is None
+        assert answer.data is not None
+        return answer.data["project"]
+
+    for number, returned in both.returned.items():
+        assert await read(number) == returned
+    assert await read(None) == both.returned[WRITES]
+    assert await read(WRITES + 1) is None
     assert await at_version(database, project_id, 0) is None
+    used = {mutation for mutation, outcome in both.counts if outcome == "written"}
+    assert used == {*requests.EXISTING, CREATE, MANY}
+
+
+async def test_a_read_at_a_version_costs_the_same_however_long_the_history(
+    database: Database,
+) -> None:
+    """One statement for the state, which reads 20 rows of versions at most."""
+    both = await _history(database, Random(3))
+    (project_id,) = both.ids
+    read: dict[int, int] = {}
+    for number in range(1, WRITES + 1):
+        with statements(database) as sent:
+            revision = await at_version(database, project_id, number)
+        assert revision is not None
+        ((statement, parameters),) = sent
+        async with database.engine.connect() as connection:
+            rows = (await connection.exec_driver_sql(statement, parameters)).fetchall()
+        assert rows
+        read[number] = len(rows)
+    assert max(read.values()) == SNAPSHOT_EVERY
+    assert [read[number] for number in (5, 20, 39, 180, 199, WRITES)] == [5, 1, 20, 1, 20, 1]
+
+
+async def test_values_and_sort_keys_follow_every_write_of_any_mutation(database: Database) -> None:
+    """The values are added up anew from the rows with `Decimal`, the keys read anew from what was written."""
+    random = Random(4)
+    await filled(database)
+    both = Compared(database)
+    for kind in ("claim", "bathroom"):
+        await both.begin(kind, random)
+    values = set()
+    for _ in range(100):
+        await both.do(*requests.any_of(random, both.world))
+        # The comparison of `check` is the assertion: it adds up the rows of the transactions of each project.
+        await both.check(read=False)
+        values |= {both.world.state(one)["projectValue"] for one in both.ids}
+    assert len(values) > 5
