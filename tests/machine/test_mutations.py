@@ -36,10 +36,10 @@ from tests.make.compared import Compared, filled
 from tests.make.inputs import requests
 from tests.make.inputs.chance import happens
 from tests.make.inputs.requests import EXISTING
+from tests.make.mutations import text_of
 from tests.make.writes import admin
 from tests.model.world import CREATE, MANY
 from tests.schema.conftest import answered
-from tests.schema.writes import document
 
 pytestmark = pytest.mark.anyio
 
@@ -115,7 +115,7 @@ class Mutations(RuleBasedStateMachine):
 
     async def _refused(self, mutation: str, given: dict[str, Any]) -> None:
         reader = self.both.context(Caller("rune", frozenset({READ})))
-        text = document(mutation, "userErrors { code path }")
+        text = text_of(mutation, "userErrors { code path }")
         answer = await answered(reader, text, {"input": given})
         assert answer.code == "FORBIDDEN"
         elsewhere = self.both.context(admin("bo", "store-elsewhere"))

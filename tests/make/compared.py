@@ -28,13 +28,13 @@ from projectgate.schema.user_errors import USER_ERRORS
 from tests.make.documents import store_types
 from tests.make.inputs.chance import UNKNOWN, happens
 from tests.make.inputs.kinds import TYPES, kinds
+from tests.make.mutations import text_of
 from tests.make.projects import NOON
 from tests.make.writes import admin
 from tests.model.drafts import Fault, Given, State, named
 from tests.model.shown import SELECTED, sort_keys
 from tests.model.world import CREATE, MANY, Answer, Told, World, real
 from tests.schema.whole import fields
-from tests.schema.writes import document
 
 ERRORS = """userErrors { code path ... on AmbiguousProduct { candidates { id } }
     ... on VersionConflict { currentVersion changedPaths } ... on InvalidState { allowedActions } }"""
@@ -83,7 +83,7 @@ class Compared:
 
     async def send(self, mutation: str, given: Given, caller: Caller | None = None) -> Any:
         """The payload of a mutation."""
-        text = document(mutation, _selected(mutation, self.beside))
+        text = text_of(mutation, _selected(mutation, self.beside))
         answer = await SCHEMA.execute(text, {"input": given}, context_value=self.context(caller))
         assert answer.errors is None
         assert answer.data is not None
