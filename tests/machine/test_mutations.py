@@ -41,7 +41,7 @@ from tests.make.writes import admin
 from tests.model.world import CREATE, MANY
 from tests.schema.conftest import answered
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 VARIABLE = "PROJECTGATE_TEST_STEPS"
 STEPS_OF_AN_EXAMPLE = 50

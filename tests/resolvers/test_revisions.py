@@ -35,7 +35,7 @@ from tests.make.writes import (
 from tests.model.world import CREATE, MANY
 from tests.schema.whole import TOLD, selection
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 WRITES = 200
 # Everything that readers see of a project, but for its histories and for what can be done with it now.

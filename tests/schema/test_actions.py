@@ -27,7 +27,7 @@ from tests.make.writes import (
 )
 from tests.schema.conftest import answered
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 ACTIONS = "availableActions { name allowed reason }"
 ERRORS = "userErrors { code message ... on InvalidState { allowedActions } }"
