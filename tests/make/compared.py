@@ -92,13 +92,17 @@ class Compared:
     async def begin(self, kind: str, random: Random) -> None:
         """Makes a project of a type, with something of everything."""
         await self.do(CREATE, {"projectTypeId": kind})
-        given = {
+        given: Given = {
             "id": self.ids[-1],
             "products": [{"skuId": "SKU-1", "orderId": one} for one in ("10207", "10208")],
             "transactions": [{"revenue": "10"}, {"cost": "0.1"}],
             "projectParts": [{"tasks": [{"text": "Measure"}], "transactions": [{"revenue": "5"}]}],
             "changeOrders": [{"tasks": [{}, {}], "transactions": [{"budgetCost": "7"}]}],
         }
+        if kind == "claim":
+            # Both kinds of partner, as documents may have them: the single one comes first.
+            given["partner"] = {"id": "partner-4", "name": "Zoë"}
+            given["partners"] = [{"id": "partner-1", "name": "Anna"}]
         if happens(random, 70):
             await self.do("patchProject", given)
 
