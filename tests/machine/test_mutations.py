@@ -5,9 +5,8 @@ model says: states, steps, money, lists, sort keys, one version and one log row 
 example every version of its projects must read as its write returned it.
 
 The steps are always the same ones, and a failure is told with all of them. With `PROJECTGATE_TEST_STEPS=5000` there
-are about so many, new ones each time, and the steps to a failure are made fewer, which takes minutes: give
-`--timeout=0` too.
-The line that the test prints says how many mutations were compared, and what came of them.
+are about so many, new ones each time, and the steps to a failure are made fewer, which takes minutes. The line that the
+test prints says how many mutations were compared, and what came of them.
 """
 
 from __future__ import annotations
@@ -43,10 +42,10 @@ from tests.make.writes import admin
 from tests.model.world import CREATE, MANY
 from tests.schema.conftest import answered
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
-
 PHASES = (Phase.generate, Phase.shrink)
 VARIABLE = "PROJECTGATE_TEST_STEPS"
+ASKED = int(os.environ.get(VARIABLE, "0"))
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(0 if ASKED else 600)]
 STEPS_OF_AN_EXAMPLE = 50
 CHANCE = st.randoms(use_true_random=False)
 PLACE = st.integers(0, 3)
@@ -156,16 +155,15 @@ async def test_every_mutation_does_what_the_model_says(
     record_property: Callable[..., None],
 ) -> None:
     """Same states, same errors, same money, no lost write; each mutation written and refused."""
-    asked = int(os.environ.get(VARIABLE, "0"))
-    steps = asked or 400
+    steps = ASKED or 400
     await filled(database)
     counts = Counter[tuple[str, str]]()
     machine = _machine(database, counts)
     chosen = settings(
         max_examples=max(steps // STEPS_OF_AN_EXAMPLE, 1),
         stateful_step_count=STEPS_OF_AN_EXAMPLE,
-        derandomize=not asked,
-        phases=PHASES if asked else PHASES[:-1],
+        derandomize=not ASKED,
+        phases=PHASES if ASKED else PHASES[:-1],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
