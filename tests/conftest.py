@@ -155,24 +155,28 @@ async def _outside_transaction(server: str, statement: str) -> None:
 def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """The statements a block sends with their parameters, without begin, commit and the like."""
     sent: list[tuple[str, Any]] = []
-
-    def record(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.startswith(("begin", "pragma")):
-            sent.append((statement, parameters))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", record)
-    try:
+    with _heard(database, lambda *pair: sent.append(pair)):
         yield sent
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", record)
 
 
 @contextmanager
 def recorded(database: Database) -> Iterator[list[str]]:
-    """The statements a block has sent, without begin, commit and the like."""
+    """The statements a block sends, without begin, commit and the like."""
     sent: list[str] = []
-    with statements(database) as pairs:
-        try:
-            yield sent
-        finally:
-            sent += [statement for statement, _ in pairs]
+    with _heard(database, lambda statement, _: sent.append(statement)):
+        yield sent
+
+
+@contextmanager
+def _heard(database: Database, tell: Callable[[str, Any], None]) -> Iterator[None]:
+    """Tells of each statement when it is sent."""
+
+    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if not statement.startswith(("begin", "pragma")):
+            tell(statement, parameters)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
+    try:
+        yield
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
