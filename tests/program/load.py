@@ -141,11 +141,14 @@ class Writers:
 
     async def _sent(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> Any:
         """The data of an answer; a request whose answer got lost is sent again as it was."""
+        lost = False
         while True:
             try:
                 answer = await client.post("/graphql", json=body)
             except httpx2.TransportError:
-                self.ledger.outcomes["sent again"] += 1
+                if not lost and "variables" in body:
+                    self.ledger.outcomes["mutations sent again"] += 1
+                lost = True
                 await asyncio.sleep(PAUSE)
                 continue
             assert answer.status_code == 200, answer.text
