@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 
@@ -11,20 +11,40 @@ import strawberry
 LOADER = "loader"
 
 
-def loader_field(name: str, key: str = "key", *, description: str) -> Any:
-    """A field that is what the loader `name` of the context gives for the attribute `key` of the parent.
+class LoaderCall(NamedTuple):
+    """What a loader field does, said so that it can be done without calling its resolver.
+
+    `key` is the attribute of the parent that is the loader's key, or what makes the key of the parent. `then` makes
+    the field's value of the parent and of what the loader gave; None where the two are the same.
+    """
+
+    loader: str
+    key: str | Callable[[Any], Any]
+    then: Callable[[Any, Any], Any] | None
+
+
+def loader_field(
+    loader: str,
+    key: str | Callable[[Any], Any] = "key",
+    *,
+    description: str,
+    then: Callable[[Any, Any], Any] | None = None,
+    graphql_type: Any = None,
+) -> Any:
+    """A field that is what a loader of the context gives for a key of the parent.
 
     It is a normal field, so any executor can run it; its metadata say what it does without running it.
     """
 
     async def resolve(root: strawberry.Parent[Any], info: strawberry.Info[Any, Any]) -> Any:
-        return await getattr(info.context.loaders, name).load(getattr(root, key))
+        found = getattr(root, key) if isinstance(key, str) else key(root)
+        value = await getattr(info.context.loaders, loader).load(found)
+        return value if then is None else then(root, value)
 
+    resolve.__name__ = loader
     return strawberry.field(
-        resolver=_named(resolve, name), description=description, metadata={LOADER: (name, key)}
+        resolver=resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={LOADER: LoaderCall(loader, key, then)},
     )
-
-
-def _named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    function.__name__ = name
-    return function

@@ -18,6 +18,7 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from ..execution.executor import Engine
 from .mutation import Mutation
 from .query import Query
 from .scalars import SCALARS
@@ -57,11 +58,13 @@ def _forget_null_defaults(built: GraphQLSchema) -> None:
             item.default_value = Undefined
 
 
+engine = Engine()
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=USER_ERRORS,
     config=StrawberryConfig(scalar_map=SCALARS),
+    execution_context_class=engine.executor_class(),
 )
 
 

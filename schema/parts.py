@@ -9,7 +9,7 @@ import strawberry
 
 from ..data.properties import Property as PropertyDocument
 from ..data.transactions import PART, summary
-from .info import Info
+from ..execution.fields import loader_field
 from .nested import documents_field, words_field
 from .properties import Property
 from .tasks import Task
@@ -18,22 +18,17 @@ from .transactions import Transaction
 
 def owned_field(name: str, level: str, *, description: str) -> Any:
     """A field that is what a part or change order owns: the loader takes its project, its level and its id."""
-
-    async def resolve(root: strawberry.Parent[Any], info: Info) -> Any:
-        return await getattr(info.context.loaders, name).load((root.project_id, level, root.id))
-
-    resolve.__name__ = name
-    return strawberry.field(resolver=resolve, description=description)
+    return loader_field(name, lambda row: (row.project_id, level, row.id), description=description)
 
 
 def summary_field(level: str, *, description: str) -> Any:
     """A field that is the sum of the transactions a part or change order owns."""
-
-    async def transaction_summary(root: strawberry.Parent[Any], info: Info) -> Any:
-        loader = info.context.loaders.transactions
-        return summary(await loader.load((root.project_id, level, root.id)))
-
-    return strawberry.field(resolver=transaction_summary, description=description)
+    return loader_field(
+        "transactions",
+        lambda row: (row.project_id, level, row.id),
+        then=lambda _, transactions: summary(transactions),
+        description=description,
+    )
 
 
 @strawberry.type(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -39,6 +40,25 @@ _FIRST = strawberry.argument(description="How many, 1 to 100.")
 _AFTER = strawberry.argument(
     description="The `endCursor` of the page before; null or absent for the newest."
 )
+
+
+def _values(_: Any, rows: Sequence[Any]) -> list[str]:
+    return [row.value for row in rows]
+
+
+def _own_level(project: Any) -> tuple[Any, str, str]:
+    return project.key, PROJECT, ""
+
+
+def _breakdown(project: Any, transactions: Sequence[Any]) -> Any:
+    return breakdown(transactions, project.project_additional_value, project.project_value)
+
+
+def _current_step(project: Any, steps: Sequence[Any]) -> Any:
+    """The current one of the steps, or what the document says where none of them is."""
+    if project.workflow_step is not None:
+        return WorkflowStepDocument.of(project.workflow_step)
+    return next((step for step in steps if step.current), None)
 
 
 @strawberry.type(
@@ -123,11 +143,9 @@ class Project:
         "external_ids", description="Ids that other systems have for the project, in their order."
     )
 
-    @strawberry.field(description="Words that mark the project, in their order.")
-    async def tags(self, info: Info) -> list[str]:
-        """Values of the tag rows."""
-        return [row.value for row in await info.context.loaders.tags.load(self.key)]
-
+    tags: list[str] = loader_field(
+        "tags", then=_values, description="Words that mark the project, in their order."
+    )
     public_url: str | None = strawberry.field(
         description="The address of the project's public page."
     )
@@ -160,18 +178,16 @@ class Project:
         description="The partners where the type allows several, in their order.",
     )
 
-    @strawberry.field(description="Whether `partners` has more than one partner.")
-    async def has_multiple_partners(self, info: Info) -> bool:
-        """Counted, never stored."""
-        return len(await info.context.loaders.partners.load(self.key)) > 1
-
-    @strawberry.field(
-        description="The ids of partners that turned the project down, in their order."
+    has_multiple_partners: bool = loader_field(
+        "partners",
+        then=lambda _, partners: len(partners) > 1,
+        description="Whether `partners` has more than one partner.",
     )
-    async def rejected_by_partners(self, info: Info) -> list[str]:
-        """Values of the rows of rejecting partners."""
-        return [row.value for row in await info.context.loaders.rejected_by_partners.load(self.key)]
-
+    rejected_by_partners: list[str] = loader_field(
+        "rejected_by_partners",
+        then=_values,
+        description="The ids of partners that turned the project down, in their order.",
+    )
     partner_check_list: list[CheckListItem] = loader_field(
         "partner_check_list", description="The check list of the partners, in its order."
     )
@@ -184,33 +200,22 @@ class Project:
     change_orders: list[ChangeOrder] = loader_field(
         "change_orders", description="Changes to the agreed work, in their order."
     )
-
-    @strawberry.field(
-        graphql_type=list[Transaction],
-        description=(
-            "The money of the project itself, in the order given. Parts and change orders have their own."
-        ),
+    transactions: list[Transaction] = loader_field(
+        "transactions",
+        _own_level,
+        description="The money of the project itself, in the order given. Parts and change orders have their own.",
     )
-    async def transactions(self, info: Info) -> Any:
-        """Those of the project's own level."""
-        return await info.context.loaders.transactions.load((self.key, PROJECT, ""))
-
-    @strawberry.field(
-        graphql_type=Transaction,
+    transaction_summary: Transaction = loader_field(
+        "transactions",
+        _own_level,
+        then=lambda _, transactions: summary(transactions),
         description="The sum of `transactions`, of the project itself; all 0 when there are none.",
     )
-    async def transaction_summary(self, info: Info) -> Any:
-        """Calculated, never stored."""
-        return summary(await info.context.loaders.transactions.load((self.key, PROJECT, "")))
-
-    @strawberry.field(
-        graphql_type=Transaction,
+    project_transaction_total: Transaction = loader_field(
+        "all_transactions",
+        then=lambda _, transactions: summary(transactions),
         description="The sum of all transactions: of the project itself, its parts and its change orders.",
     )
-    async def project_transaction_total(self, info: Info) -> Any:
-        """Calculated, never stored."""
-        return summary(await info.context.loaders.all_transactions.load(self.key))
-
     project_value: Decimal = strawberry.field(
         description=(
             "The value of the project: of all its transactions, and `projectAdditionalValue`. Without any transaction "
@@ -225,26 +230,16 @@ class Project:
     project_additional_value: Decimal = strawberry.field(
         description="What was added to the value by hand."
     )
-
-    @strawberry.field(
-        graphql_type=ValueBreakdown, description="Where `projectValue` comes from, level by level."
+    value_breakdown: ValueBreakdown = loader_field(
+        "all_transactions",
+        then=_breakdown,
+        description="Where `projectValue` comes from, level by level.",
     )
-    async def value_breakdown(self, info: Info) -> Any:
-        """Calculated, never stored."""
-        transactions = await info.context.loaders.all_transactions.load(self.key)
-        return breakdown(transactions, self.project_additional_value, self.project_value)
-
-    @strawberry.field(
-        graphql_type=WorkflowStep | None,
+    workflow_step: WorkflowStep | None = loader_field(
+        "workflow_steps",
+        then=_current_step,
         description="The step the project is at; null when no step is current.",
     )
-    async def workflow_step(root: strawberry.Parent[Any], info: Info) -> Any:  # noqa: N805
-        """The current one of the steps, or what the document says where none of them is."""
-        if root.workflow_step is not None:
-            return WorkflowStepDocument.of(root.workflow_step)
-        steps = await info.context.loaders.workflow_steps.load(root.key)
-        return next((step for step in steps if step.current), None)
-
     workflow_steps: list[WorkflowStep] = loader_field(
         "workflow_steps",
         description="The steps of the workflow, copied from the type, in their order.",

@@ -1,0 +1,351 @@
+"""Selection sets as Python source: a function for each, from many objects to their answers.
+
+graphql-core collects the fields, so fragments, aliases, merging and directives mean what they mean to it. Of the
+client's text the source holds response keys only, which are GraphQL names, written as literals; everything else is
+bound to names that are made here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import (
+    CollectedFields,
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.executor import default_type_resolver
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from . import completion
+from .calls import Call
+from .fields import LOADER, LoaderCall
+from .leaves import leaf
+
+
+class Unsupported(Exception):
+    """Something in an operation that is not compiled; the message says what."""
+
+
+class RootField(NamedTuple):
+    """A field of the root of mutations, which is done by itself.
+
+    `complete` is the name of what completes its value, or that itself. `answer` is there only when there is nothing
+    to do, which is when it is `__typename`.
+    """
+
+    key: str
+    call: Call | None = None
+    resolve: Any = None
+    complete: Any = None
+    answer: str | None = None
+
+
+class Operation(NamedTuple):
+    """What is compiled: an operation, with the values of the variables that choose its fields."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDetails]
+    definition: OperationDefinitionNode
+    variables: VariableValues
+
+    def root(self) -> tuple[GraphQLObjectType, GroupedFieldSet]:
+        """The type of the root, and the fields selected of it. Raises: Unsupported."""
+        root = self.schema.get_root_type(self.definition.operation)
+        if root is None:
+            raise Unsupported(f"the schema has no {self.definition.operation.value}")
+        found = collect_fields(
+            self.schema, dict(self.fragments), self.variables, root, self.definition
+        )
+        return root, _at_once(found)
+
+    def below(self, parent: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        """The fields selected of the objects that a field gives. Raises: Unsupported."""
+        return _at_once(
+            collect_subfields(
+                self.schema,
+                dict(self.fragments),
+                self.variables,
+                self.definition,
+                parent,
+                details,
+                False,
+            )
+        )
+
+
+def _at_once(found: CollectedFields) -> GroupedFieldSet:
+    if found.new_defer_usages:
+        raise Unsupported("incremental delivery")
+    return found.grouped_field_set
+
+
+# Names that the source uses itself.
+_RESERVED = frozenset(
+    {
+        *dir(builtins),
+        *keyword.kwlist,
+        *dir(completion),
+        "run",
+        "objects",
+        "o",
+        "v",
+        "values",
+        "value",
+        "answers",
+    }
+)
+
+
+class _Body:
+    """What the function of a selection does before its objects, for each of them, and after them."""
+
+    def __init__(self) -> None:
+        self.before: list[str] = []
+        self.items: list[str] = []
+        self.after: list[str] = []
+
+
+class Source:
+    """The source of a plan while it grows, and the objects that its names stand for."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._parts: list[str] = []
+        self._taken = set(_RESERVED)
+        self._named: dict[tuple[str, int], str] = {}
+        self.names: dict[str, Any] = {"examine": completion.examine}
+
+    @property
+    def text(self) -> str:
+        """The whole of the source."""
+        return "\n\n".join(self._parts) + "\n"
+
+    def name(self, hint: str, value: Any) -> str:
+        """The name of an object, which the name keeps alive; the same object has the same one."""
+        known = self._named.get((hint, id(value)))
+        if known is None:
+            known = self._named[hint, id(value)] = self._new(hint)
+            self.names[known] = value
+        return known
+
+    def _new(self, hint: str) -> str:
+        name, number = hint, 1
+        while name in self._taken:
+            number += 1
+            name = f"{hint}_{number}"
+        self._taken.add(name)
+        return name
+
+    def evaluated(self) -> dict[str, Any]:
+        """The functions of the source, by name."""
+        code = compile(self.text, "<plan>", "exec")
+        exec(code, self.names)  # noqa: S102 - made here, of nothing of the client's but names; see above
+        return self.names
+
+    def root_field(
+        self, parent: GraphQLObjectType, key: str, details: FieldDetailsList
+    ) -> RootField:
+        """A field of the root of mutations. Raises: Unsupported."""
+        name = details[0].node.name.value
+        if name == "__typename":
+            return RootField(key, answer=parent.name)
+        field, definition = self._known(parent, details)
+        call = Call(parent, field, definition, details, Path(None, key, parent.name))
+        return RootField(key, call, field.resolve, self.completion(field.type, details, call))
+
+    def selection(
+        self, parent: GraphQLObjectType, fields: GroupedFieldSet, path: Path | None = None
+    ) -> str:
+        """The name of a function that answers a selection set for many objects of a type."""
+        name = self._new(parent.name)
+        body = _Body()
+        for key, details in fields.items():
+            self._field(body, parent, key, details, Path(path, key, parent.name))
+        lines = [f"def {name}(objects, run):"]
+        if path is not None:
+            known = self.name(f"known_{name}", set())
+            lines += [
+                f"    if not {known}.issuperset(map(type, objects)):",
+                f"        examine(objects, {known})",
+            ]
+        lines += [f"    {line}" for line in body.before]
+        lines += [
+            "    answers = []",
+            "    for o in objects:",
+            "        answers.append({",
+            *(f"            {item}," for item in body.items),
+            "        })",
+            *(f"    {line}" for line in body.after),
+            "    return answers",
+        ]
+        self._parts.append("\n".join(lines))
+        return name
+
+    def completion(self, declared: GraphQLOutputType, details: FieldDetailsList, call: Call) -> str:
+        """The name of what completes the values of a field of a type."""
+        if isinstance(declared, GraphQLNonNull):
+            return self._required(declared.of_type, details, call)
+        if is_leaf_type(declared):
+            return self._leaves(declared)
+        inner = self._required(declared, details, call)
+        return self._combined(f"nullable_{inner}", f"nullable({inner})")
+
+    def _required(self, kind: GraphQLOutputType, details: FieldDetailsList, call: Call) -> str:
+        if isinstance(kind, GraphQLList):
+            inner = self.completion(kind.of_type, details, call)
+            return self._combined(f"lists_of_{inner}", f"lists({inner})")
+        if is_leaf_type(kind):
+            return self._leaves(GraphQLNonNull(kind))
+        if is_object_type(kind):
+            return self._objects(kind, details, call)
+        if is_abstract_type(kind):
+            return self._abstract(kind, details, call)
+        raise Unsupported(f"the type {kind}")
+
+    def _objects(self, kind: GraphQLObjectType, details: FieldDetailsList, call: Call) -> str:
+        name = self.selection(kind, self._operation.below(kind, details), call.path)
+        if kind.is_type_of is None:
+            return name
+        test = self.name(f"is_{kind.name}", kind.is_type_of)
+        info = self.name("info_of", call.raw_info)
+        return self._combined(f"confirmed_{name}", f"confirmed({name}, {test}, {info})")
+
+    def _abstract(self, kind: GraphQLAbstractType, details: FieldDetailsList, call: Call) -> str:
+        branches = ", ".join(
+            f"{possible.name!r}: {self._objects(possible, details, call)}"
+            for possible in self._operation.schema.get_possible_types(kind)
+        )
+        resolve = self.name(f"type_of_{kind.name}", kind.resolve_type or default_type_resolver)
+        abstract = self.name(kind.name, kind)
+        info = self.name("info_of", call.raw_info)
+        return self._combined(
+            f"any_{kind.name}", f"by_type({abstract}, {resolve}, {{{branches}}}, {info})"
+        )
+
+    def _combined(self, hint: str, expression: str) -> str:
+        function = expression.partition("(")[0]
+        self.names[function] = getattr(completion, function)
+        name = self._new(hint)
+        self._parts.append(f"{name} = {expression}")
+        return name
+
+    def _leaves(self, declared: GraphQLOutputType) -> str:
+        name = self._new("leaves")
+        expression = leaf(declared, "value", self.name)
+        self._parts.append(
+            f"def {name}(values, run):\n"
+            "    answers = []\n"
+            "    for value in values:\n"
+            f"        answers.append({expression})\n"
+            "    return answers"
+        )
+        return name
+
+    def _field(
+        self,
+        body: _Body,
+        parent: GraphQLObjectType,
+        key: str,
+        details: FieldDetailsList,
+        path: Path,
+    ) -> None:
+        """Adds a field to the body of its selection's function."""
+        if details[0].node.name.value == "__typename":
+            body.items.append(f"{key!r}: {parent.name!r}")
+            return
+        field, definition = self._known(parent, details)
+        call = Call(parent, field, definition, details, path)
+        metadata: Mapping[Any, Any] = definition.metadata or {}
+        loader = metadata.get(LOADER)
+        if loader is not None and not _is_wrapped(definition):
+            body.items.append(f"{key!r}: None")
+            body.after.append(self._load(key, loader, self.completion(field.type, details, call)))
+            return
+        value, waits = self._value(body, field, definition, call)
+        if _is_leaf(field.type) and not waits:
+            body.items.append(f"{key!r}: {leaf(field.type, value, self.name)}")
+            return
+        body.items.append(f"{key!r}: None")
+        complete = self.completion(field.type, details, call)
+        verb = "wait" if waits else "put"
+        body.after.append(f"run.{verb}([{value} for o in objects], answers, {key!r}, {complete})")
+
+    def _known(
+        self, parent: GraphQLObjectType, details: FieldDetailsList
+    ) -> tuple[GraphQLField, StrawberryField]:
+        name = details[0].node.name.value
+        field = self._operation.schema.get_field(parent, name)
+        extensions: Any = {} if field is None else field.extensions
+        definition = extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if field is None or not isinstance(definition, StrawberryField):
+            raise Unsupported(f"the field {name}")
+        if details[0].fragment_variable_values is not None:
+            raise Unsupported("variables of fragments")
+        return field, definition
+
+    def _load(self, key: str, loader: LoaderCall, complete: str) -> str:
+        own = f"o.{loader.key}"
+        if not isinstance(loader.key, str):
+            own = f"{self.name(f'key_of_{loader.loader}', loader.key)}(o)"
+        rest = f"[{own} for o in objects], answers, {key!r}, {complete}"
+        if loader.then is not None:
+            rest = f"{rest}, objects, {self.name(f'then_{loader.loader}', loader.then)}"
+        return f"run.load({loader.loader!r}, {rest})"
+
+    def _value(
+        self, body: _Body, field: GraphQLField, definition: StrawberryField, call: Call
+    ) -> tuple[str, bool]:
+        """The source of a field's value of an object `o`, and whether it is to be awaited."""
+        if definition.is_basic_field and getattr(field.resolve, "_is_default", False):
+            if definition.default_resolver is not getattr:
+                raise Unsupported("a default resolver of its own")
+            return f"o.{definition.python_name}", False
+        info = self._new("info")
+        resolver = definition.base_resolver
+        if resolver is None or field.args or _is_wrapped(definition):
+            arguments = self._new("arguments")
+            body.before.append(f"{info} = {self.name('info_of', call.raw_info)}(run)")
+            body.before.append(f"{arguments} = {self.name('arguments_of', call.arguments)}(run)")
+            function = self.name(f"resolve_{definition.python_name}", field.resolve)
+            return f"{function}(o, {info}, **{arguments})", definition.is_async
+        function = self.name(definition.python_name, resolver.wrapped_func)
+        given = ["o"] if resolver.self_parameter else []
+        parents = (resolver.parent_parameter, resolver.root_parameter)
+        given += sorted({f"{parameter.name}=o" for parameter in parents if parameter is not None})
+        if resolver.info_parameter is not None:
+            body.before.append(f"{info} = {self.name('info_of', call.info)}(run)")
+            given.append(f"{resolver.info_parameter.name}={info}")
+        return f"{function}({', '.join(given)})", resolver.is_async
+
+
+def _is_wrapped(definition: StrawberryField) -> bool:
+    """Whether permissions, extensions or directives go around the function of a field."""
+    return bool(definition.extensions or definition.permission_classes or definition.directives)
+
+
+def _is_leaf(kind: GraphQLOutputType) -> bool:
+    return is_leaf_type(get_nullable_type(kind))

@@ -1,0 +1,187 @@
+"""The executor: a plan where there can be one, and graphql-core wherever a plan might not say what it says.
+
+A plan that meets anything unusual (an exception, a null where none may be, a leaf without an answer) is given up, and
+graphql-core executes the operation: its errors, paths and nulls are its own. Fields of a query's root are resolved
+once more then, so they must have no side effect; those of a mutation's root are not, their results are replayed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, ClassVar, NamedTuple
+
+from graphql import ExecutionResult, GraphQLFieldResolver, GraphQLResolveInfo, MiddlewareManager
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from .codegen import Operation
+from .plan import Choices, Fallback, Plan
+from .run import Run
+
+# How many operations have their plans kept; the ones not used for longest go first.
+KEPT = 512
+
+
+@dataclass
+class Counters:
+    """What was executed how: plans made and run, operations left to graphql-core, plans given up."""
+
+    plans: int = 0
+    runs: int = 0
+    fallbacks: int = 0
+    bail_outs: int = 0
+
+
+class Engine:
+    """What the executors of one schema share: its plans, what is counted, and whether plans are used at all."""
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self.enabled = True
+        self._choices: OrderedDict[tuple[str, int], Choices] = OrderedDict()
+
+    def executor_class(self) -> type[CompiledExecutor]:
+        """The executor to give to a schema as its `execution_context_class`."""
+        return type("CompiledExecutor", (CompiledExecutor,), {"engine": self})
+
+    def plan(self, operation: Operation) -> Plan | Fallback:
+        """The plan of an operation, made when it is first needed."""
+        loc = operation.definition.loc
+        if loc is None:
+            return Choices(operation).plan(operation)
+        key = (loc.source.body, loc.start)
+        choices = self._choices.get(key)
+        if choices is None:
+            choices = self._choices[key] = Choices(operation)
+            self.counters.plans += 1
+            if len(self._choices) > KEPT:
+                self._choices.popitem(last=False)
+        else:
+            self._choices.move_to_end(key)
+        return choices.plan(operation)
+
+
+class How(NamedTuple):
+    """How an operation was executed: by a plan or not, and why not."""
+
+    compiled: bool
+    reason: str | None = None
+
+
+class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Strawberry's executor, but for operations that have a plan."""
+
+    engine: ClassVar[Engine]
+    how = How(compiled=False)
+
+    @property
+    def strawberry_schema(self) -> Any:
+        """The schema as Strawberry has it."""
+        return self.schema._strawberry_schema  # type: ignore[attr-defined]
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """The result of the operation, or something to await that gives it."""
+        plan = self._plan()
+        if isinstance(plan, Plan):
+            return self._run(plan, serially)
+        self.how = How(False, plan.reason)
+        self.engine.counters.fallbacks += 1
+        return super().execute_operation(serially)
+
+    def _plan(self) -> Plan | Fallback:
+        if not self.engine.enabled:
+            return Fallback("plans are switched off")
+        if self.abort_signal is not None or self.hooks is not None:
+            return Fallback("an abort signal or hooks")
+        if self.middleware_manager is not None and self.middleware_manager.middlewares:
+            return Fallback("middleware of resolvers")
+        if self.strawberry_schema.exception_handlers:
+            return Fallback("handlers of exceptions")
+        if asyncio._get_running_loop() is None:
+            return Fallback("execution without an event loop")
+        return self.engine.plan(
+            Operation(self.schema, self.fragments, self.operation, self.variable_values)
+        )
+
+    async def _run(self, plan: Plan, serially: bool | None) -> Any:
+        counters = self.engine.counters
+        run = Run(self)
+        replay = Replay()
+        try:
+            if plan.root is not None:
+                (data,) = plan.root([self.root_value], run)
+                await run.settle()
+            else:
+                data = await self._serial(plan, run, replay)
+        # Whatever went wrong, graphql-core will meet it again and say what is to be said.
+        except Exception as error:  # noqa: BLE001
+            await run.abandon()
+            self.how = How(False, f"given up: {type(error).__name__}: {error}")
+            counters.bail_outs += 1
+            if plan.root is None:
+                self.middleware_manager = replay
+            result = super().execute_operation(serially)
+            return await result if isawaitable(result) else result
+        self.how = How(True)
+        counters.runs += 1
+        return ExecutionResult(data, None)
+
+    async def _serial(self, plan: Plan, run: Run, replay: Replay) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for field in plan.serial:
+            if field.call is None:
+                data[field.key] = field.answer
+                continue
+            info, arguments = field.call.raw_info(run), field.call.arguments(run)
+            value = await replay.recorded(
+                field.key, field.resolve, self.root_value, info, arguments
+            )
+            (data[field.key],) = field.complete([value], run)
+            await run.settle()
+        return data
+
+
+class Replay(MiddlewareManager):
+    """What the fields of a mutation's root gave or raised, for graphql-core to hear without doing them again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._done: dict[str, Callable[[], Any]] = {}
+
+    async def recorded(
+        self,
+        key: str,
+        resolve: GraphQLFieldResolver,
+        root: Any,
+        info: GraphQLResolveInfo[Any],
+        arguments: dict[str, Any],
+    ) -> Any:
+        """What a resolver gives, which is kept. Raises: what it raises, which is kept too."""
+        try:
+            value = resolve(root, info, **arguments)
+            if isinstance(value, Awaitable):
+                value = await value
+        except Exception as error:
+            self._done[key] = _raising(error)
+            raise
+        self._done[key] = lambda: value
+        return value
+
+    def get_field_resolver(self, field_resolver: GraphQLFieldResolver) -> GraphQLFieldResolver:
+        """A resolver that gives what is kept for its field, if anything is."""
+
+        def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+            done = self._done.get(str(info.path.key)) if info.path.prev is None else None
+            return field_resolver(source, info, **arguments) if done is None else done()
+
+        return resolve
+
+
+def _raising(error: Exception) -> Callable[[], Any]:
+    def again() -> Any:
+        raise error
+
+    return again
