@@ -22,6 +22,8 @@ from strawberry.types.execution import PreExecutionError
 
 from projectgate import request as http
 from projectgate.auth import Authenticator, KeysUnavailable
+from projectgate.execution.documents import Document, Documents
+from projectgate.execution.documents import introspects as introspects
 from projectgate.request import Operation, Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
@@ -30,7 +32,6 @@ from projectgate.schema.errors import formatted
 from projectgate.settings import Settings
 
 MESSAGE_LENGTH = 1_000
-INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 
 
 class RequestError(Exception):
@@ -47,7 +48,7 @@ class GraphQLEndpoint:
     def __init__(
         self, schema: strawberry.Schema, authenticator: Authenticator, settings: Settings
     ) -> None:
-        self._schema = schema
+        self._documents = Documents(schema, parsed)
         self._authenticator = authenticator
         self._settings = settings
 
@@ -86,7 +87,7 @@ class GraphQLEndpoint:
 
     async def _run(self, request: Request, operation: Operation, caller: Caller) -> dict[str, Any]:
         """The answer to one operation. Raises: Rejected, RequestError."""
-        document = parsed(operation.query)
+        document = self._documents.document(operation.query)
         definition = chosen(document, operation.name)
         if definition.operation is OperationType.SUBSCRIPTION:
             raise RequestError(
@@ -99,16 +100,13 @@ class GraphQLEndpoint:
                 "a mutation is not run by a GET: send a POST",
                 allow="POST",
             )
-        if self._settings.introspection == "off" and introspects(document):
+        if self._settings.introspection == "off" and document.introspects:
             raise RequestError(
                 [_shown("introspection is switched off here", "GRAPHQL_VALIDATION_FAILED")]
             )
-        result = await self._schema.execute(
-            operation.query,
-            variable_values=operation.variables,
-            operation_name=definition.name.value if definition.name else None,
-            context_value=Context(request.app.state.database, caller),
-        )
+        name = definition.name.value if definition.name else None
+        context = Context(request.app.state.database, caller)
+        result = await document.execute(name, operation.variables, context)
         errors = result.errors or []
         if isinstance(result, PreExecutionError):
             raise RequestError(_told(errors, "GRAPHQL_VALIDATION_FAILED"))
@@ -130,11 +128,9 @@ def parsed(query: str) -> DocumentNode:
         raise RequestError(_told([error])) from None
 
 
-def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
     """The operation of a document to run: the named one, or its only one. Raises: RequestError."""
-    operations = [
-        node for node in document.definitions if isinstance(node, OperationDefinitionNode)
-    ]
+    operations = document.operations
     if name is not None:
         operations = [
             node for node in operations if node.name is not None and node.name.value == name
@@ -149,18 +145,6 @@ def chosen(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     if not operations or (name is None and len(operations) > 1):
         raise RequestError([_shown(message, "OPERATION_RESOLUTION_FAILURE")])
     return operations[0]
-
-
-def introspects(document: DocumentNode) -> bool:
-    """Whether a document asks for the schema anywhere, in fragments too, under whatever alias."""
-    waiting: list[Any] = list(document.definitions)
-    while waiting:
-        selection_set = getattr(waiting.pop(), "selection_set", None)
-        for node in selection_set.selections if selection_set else ():
-            if node.kind == "field" and node.name.value in INTROSPECTION_FIELDS:
-                return True
-            waiting.append(node)
-    return False
 
 
 def answered(

@@ -1,0 +1,113 @@
+"""Documents: texts that are parsed and checked once, and executed as often as they are sent."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cached_property
+from inspect import isawaitable
+from typing import Any
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+)
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+from strawberry.schema.schema import validate_document
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from .executor import KEPT
+
+_INTROSPECTION = frozenset({"__schema", "__type"})
+# A text longer than this is not kept: its size would decide how much memory the others need.
+LONGEST_KEPT = 20_000
+
+
+class Document:
+    """A text that is parsed, with what is known of it whatever its variables are."""
+
+    def __init__(self, schema: strawberry.Schema, text: str, node: DocumentNode) -> None:
+        self._schema = schema
+        self._text = text
+        self._node = node
+        nodes = node.definitions
+        self.operations = [node for node in nodes if isinstance(node, OperationDefinitionNode)]
+
+    @cached_property
+    def faults(self) -> list[GraphQLError]:
+        """Why it cannot be executed: where it does not fit the schema."""
+        return validate_document(self._schema._schema, self._node, tuple(specified_rules))
+
+    @cached_property
+    def introspects(self) -> bool:
+        """Whether it asks for the schema."""
+        return introspects(self._node)
+
+    async def execute(
+        self, name: str | None, variables: dict[str, Any], context: Any
+    ) -> ExecutionResult | PreExecutionError:
+        """What `Schema.execute` answers, without reading the text again."""
+        if self._schema.extensions:
+            return await self._schema.execute(
+                self._text, variables, context_value=context, operation_name=name
+            )
+        if self.faults:
+            return PreExecutionError(data=None, errors=self.faults)
+        executor_class: Any = self._schema.execution_context_class
+        executor = executor_class.build(
+            self._schema._schema,
+            self._node,
+            context_value=context,
+            raw_variable_values=variables,
+            operation_name=name,
+            is_awaitable=optimized_is_awaitable,
+        )
+        if isinstance(executor, list):
+            return ExecutionResult(data=None, errors=executor)
+        result = executor.execute_operation()
+        if isawaitable(result):
+            result = await result
+        return ExecutionResult(data=result.data, errors=result.errors)
+
+
+def introspects(node: DocumentNode) -> bool:
+    """Whether a document asks for the schema anywhere, in fragments too, under whatever alias."""
+    waiting: list[Any] = list(node.definitions)
+    while waiting:
+        selection_set = getattr(waiting.pop(), "selection_set", None)
+        for selected in selection_set.selections if selection_set else ():
+            if selected.kind == "field" and selected.name.value in _INTROSPECTION:
+                return True
+            waiting.append(selected)
+    return False
+
+
+class Documents:
+    """The documents of a schema by their text; those not used for longest are forgotten first.
+
+    `parse` makes a document of a text, and raises what its caller wants raised.
+    """
+
+    def __init__(
+        self, schema: strawberry.Schema, parse: Callable[[str], DocumentNode] = parse
+    ) -> None:
+        self._schema = schema
+        self._parse = parse
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+
+    def document(self, text: str) -> Document:
+        """The document that a text is."""
+        document = self._kept.get(text)
+        if document is not None:
+            self._kept.move_to_end(text)
+            return document
+        document = Document(self._schema, text, self._parse(text))
+        if len(text) <= LONGEST_KEPT:
+            self._kept[text] = document
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return document
