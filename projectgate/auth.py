@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from time import monotonic
-from typing import Any
+from math import nan
+from time import monotonic, time
+from typing import Any, NamedTuple
 
 import anyio.to_thread
 import jwt
@@ -26,6 +28,9 @@ KEY_ALGORITHMS = {
     "OKP": ("EdDSA",),
 }
 SUBJECT_LENGTH = 255
+# Seconds for which a token that was found good is not checked again, and how many such tokens are kept.
+TRUSTED_FOR = 60
+TRUSTED = 1_000
 WAY_OUT = "send the header `Authorization: Bearer <token>`"
 
 
@@ -51,6 +56,11 @@ class PublicKeys:
         self._fetched = self._attempted = float("-inf")
         self._failure: Exception | None = None
         self._lock = asyncio.Lock()
+
+    @property
+    def edition(self) -> float | None:
+        """When the keys that serve now were fetched; None when they are to be fetched anew."""
+        return self._fetched if monotonic() - self._fetched < self._lifespan else None
 
     async def get(self, name: str) -> PyJWK | None:
         """The key of that name (`kid`), or None when the provider has no such key.
@@ -85,6 +95,14 @@ class PublicKeys:
         self._attempted = monotonic()
 
 
+class _Trust(NamedTuple):
+    """A caller whose token was found good: until when that holds, and for which edition of the keys."""
+
+    caller: Caller
+    end: float
+    edition: float
+
+
 class Authenticator:
     """Checks bearer tokens as the settings say: with the secret, or with a provider's keys."""
 
@@ -93,13 +111,31 @@ class Authenticator:
         self._keys = PublicKeys(settings.jwks_url) if keys is None and settings.jwks_url else keys
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
+        self._trusted: OrderedDict[str, _Trust] = OrderedDict()
 
     async def caller(self, headers: Iterable[str]) -> Caller:
         """The bearer, out of the values of the `Authorization` headers.
 
-        Raises: Unauthenticated (no token or a bad one), Forbidden (no known role), KeysUnavailable.
+        A token that was found good is trusted for a minute, but neither beyond its own end nor when keys were fetched
+        anew. Raises: Unauthenticated (no token or a bad one), Forbidden (no known role), KeysUnavailable.
         """
         token = bearer(headers)
+        trust = self._trusted.get(token)
+        if trust is not None and time() < trust.end and trust.edition == self._edition():
+            return trust.caller
+        caller, end = await self._checked(token)
+        self._trusted[token] = _Trust(caller, min(end, time() + TRUSTED_FOR), self._edition())
+        self._trusted.move_to_end(token)
+        if len(self._trusted) > TRUSTED:
+            self._trusted.popitem(last=False)
+        return caller
+
+    def _edition(self) -> float:
+        """Of the keys that tokens are checked with; a secret has one for ever, keys that are not fresh have none."""
+        return 0 if self._keys is None else self._keys.edition or nan
+
+    async def _checked(self, token: str) -> tuple[Caller, float]:
+        """The bearer of a token, and when it ends. Raises: as `caller` does."""
         key, algorithms = await self._key(token)
         try:
             claims = jwt.decode(
@@ -119,7 +155,7 @@ class Authenticator:
             )
         except PyJWTError as error:
             raise Unauthenticated(_reason(error, algorithms)) from None
-        return _caller(claims)
+        return _caller(claims), int(claims["exp"])
 
     async def _key(self, token: str) -> tuple[Any, Collection[str]]:
         if self._keys is None:

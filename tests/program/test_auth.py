@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from projectgate.auth import Authenticator, mint
+from projectgate.auth import TRUSTED, TRUSTED_FOR, Authenticator, mint
 from projectgate.resolvers.access import ADMIN, READ, Caller
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from tests.program.conftest import GOOD, SECRET, claims, handmade, make_settings, token
@@ -190,3 +191,47 @@ async def test_a_minted_token_may_have_no_store() -> None:
     assert (
         await let_in(mint(SECRET, "bo", [READ], [], timedelta(minutes=1)))
     ).stores == frozenset()
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens whose signature was checked."""
+    found: list[str] = []
+    decode = jwt.decode
+
+    def noted(text: str, *given: Any, **options: Any) -> Any:
+        found.append(text)
+        return decode(text, *given, **options)
+
+    monkeypatch.setattr(jwt, "decode", noted)
+    return found
+
+
+async def test_a_token_is_checked_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, checked: list[str]
+) -> None:
+    authenticator = Authenticator(make_settings())
+    header = [f"Bearer {token()}"]
+    callers = [await authenticator.caller(header) for _ in range(3)]
+    assert callers == [callers[0]] * 3
+    assert len(checked) == 1
+    now = time.time()
+    monkeypatch.setattr("projectgate.auth.time", lambda: now + TRUSTED_FOR + 1)
+    await authenticator.caller(header)
+    assert len(checked) == 2
+
+
+async def test_a_token_that_was_good_is_refused_when_it_has_ended() -> None:
+    authenticator = Authenticator(make_settings())
+    header = [f"Bearer {jwt.encode({**claims(), 'exp': int(time.time()) + 2}, SECRET)}"]
+    await authenticator.caller(header)
+    await asyncio.sleep(2.1)
+    with pytest.raises(Unauthenticated, match="expired"):
+        await authenticator.caller(header)
+
+
+async def test_only_so_many_tokens_are_kept() -> None:
+    authenticator = Authenticator(make_settings())
+    for number in range(TRUSTED + 5):
+        await authenticator.caller([f"Bearer {token(sub=f'caller {number}')}"])
+    assert len(authenticator._trusted) == TRUSTED
