@@ -16,10 +16,12 @@ HUNDRED = Decimal(100)
 
 def plain(value: Decimal) -> str:
     """The amount as text: no exponent, no trailing zeros, no -0."""
-    if not value:
-        return "0"
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = str(value)
+    if "E" in text:
+        text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def total(values: Iterable[Decimal]) -> Decimal:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NewType, TypeVar
 
+import orjson
 import strawberry
 from graphql import (
     FloatValueNode,
@@ -109,7 +110,10 @@ def _literal(
 
 def moment_text(value: datetime) -> str:
     """The moment in UTC with Z; microseconds only when there are any."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    # orjson is several times faster at it than `isoformat`.
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
 def json_value(value: Any) -> Any:
