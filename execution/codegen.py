@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -42,7 +42,7 @@ from strawberry.types.field import StrawberryField
 
 from . import completion
 from .calls import Call
-from .fields import LOADER, LoaderCall
+from .fields import LOADER, READS, LoaderCall
 from .leaves import leaf
 
 
@@ -138,11 +138,26 @@ class Source:
         self._taken = set(_RESERVED)
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
+        self._reads: dict[str, set[str]] = {}
+        self._reads_all = False
 
     @property
     def text(self) -> str:
         """The whole of the source."""
         return "\n\n".join(self._parts) + "\n"
+
+    @property
+    def reads(self) -> dict[str, frozenset[str]] | None:
+        """The attributes read of the objects of each type; None when a resolver reads what nobody knows."""
+        if self._reads_all:
+            return None
+        return {kind: frozenset(attributes) for kind, attributes in self._reads.items()}
+
+    def _read(self, parent: GraphQLObjectType, attributes: Sequence[str] | None) -> None:
+        if attributes is None:
+            self._reads_all = True
+        else:
+            self._reads.setdefault(parent.name, set()).update(attributes)
 
     def name(self, hint: str, value: Any) -> str:
         """The name of an object, which the name keeps alive; the same object has the same one."""
@@ -183,6 +198,7 @@ class Source:
         """The name of a function that answers a selection set for many objects of a type."""
         name = self._new(parent.name)
         body = _Body()
+        self._read(parent, ())
         for key, details in fields.items():
             self._field(body, parent, key, details, Path(path, key, parent.name))
         lines = [f"def {name}(objects, run):"]
@@ -282,9 +298,13 @@ class Source:
         metadata: Mapping[Any, Any] = definition.metadata or {}
         loader = metadata.get(LOADER)
         if loader is not None and not _is_wrapped(definition):
+            own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
+            self._read(parent, own if loader.then is None else None)
             body.items.append(f"{key!r}: None")
             body.after.append(self._load(key, loader, self.completion(field.type, details, call)))
             return
+        attribute = (definition.python_name,) if _is_attribute(field, definition) else None
+        self._read(parent, attribute or metadata.get(READS))
         value, waits = self._value(body, field, definition, call)
         if _is_leaf(field.type) and not waits:
             body.items.append(f"{key!r}: {leaf(field.type, value, self.name)}")
@@ -320,7 +340,7 @@ class Source:
         self, body: _Body, field: GraphQLField, definition: StrawberryField, call: Call
     ) -> tuple[str, bool]:
         """The source of a field's value of an object `o`, and whether it is to be awaited."""
-        if definition.is_basic_field and getattr(field.resolve, "_is_default", False):
+        if _is_attribute(field, definition):
             if definition.default_resolver is not getattr:
                 raise Unsupported("a default resolver of its own")
             return f"o.{definition.python_name}", False
@@ -340,6 +360,11 @@ class Source:
             body.before.append(f"{info} = {self.name('info_of', call.info)}(run)")
             given.append(f"{resolver.info_parameter.name}={info}")
         return f"{function}({', '.join(given)})", resolver.is_async
+
+
+def _is_attribute(field: GraphQLField, definition: StrawberryField) -> bool:
+    """Whether a field has no resolver but Strawberry's own, which reads an attribute."""
+    return definition.is_basic_field and getattr(field.resolve, "_is_default", False)
 
 
 def _is_wrapped(definition: StrawberryField) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple
@@ -112,6 +112,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         replay = Replay()
         try:
             if plan.root is not None:
+                self._narrow(plan.reads)
                 (data,) = plan.root([self.root_value], run)
                 await run.settle()
             else:
@@ -123,11 +124,19 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             counters.bail_outs += 1
             if plan.root is None:
                 self.middleware_manager = replay
+            else:
+                self._narrow(None)
             result = super().execute_operation(serially)
             return await result if isawaitable(result) else result
         self.how = How(True)
         counters.runs += 1
         return ExecutionResult(data, None)
+
+    def _narrow(self, reads: Mapping[str, frozenset[str]] | None) -> None:
+        """Tells the context which attributes will be read of the objects of each type, None: any."""
+        narrow = getattr(self.context_value, "narrow", None)
+        if narrow is not None:
+            narrow(reads)
 
     async def _serial(self, plan: Plan, run: Run, replay: Replay) -> dict[str, Any]:
         data: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A field whose value one of the operation's loaders gives."""
+"""What a field says of itself, so that a plan can do without calling its resolver, and read no more than it needs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,16 @@ import strawberry
 
 # Where the metadata of a loader field is found on its definition.
 LOADER = "loader"
+# Where the attributes are found that a resolver reads of its parent.
+READS = "reads"
+
+
+def reads(*attributes: str) -> dict[str, Any]:
+    """Metadata of a field whose resolver reads only these attributes of its parent, and no other row at all.
+
+    A plan of such fields knows every attribute that is read, so rows can be loaded without the others.
+    """
+    return {READS: attributes}
 
 
 class LoaderCall(NamedTuple):
@@ -30,10 +40,12 @@ def loader_field(
     description: str,
     then: Callable[[Any, Any], Any] | None = None,
     graphql_type: Any = None,
+    reads: tuple[str, ...] | None = None,
 ) -> Any:
     """A field that is what a loader of the context gives for a key of the parent.
 
-    It is a normal field, so any executor can run it; its metadata say what it does without running it.
+    `reads` has the attributes of the parent that a `key` which is no attribute reads; None: not known. It is a normal
+    field, so any executor can run it; its metadata say what it does without running it.
     """
 
     async def resolve(root: strawberry.Parent[Any], info: strawberry.Info[Any, Any]) -> Any:
@@ -46,5 +58,8 @@ def loader_field(
         resolver=resolve,
         graphql_type=graphql_type,
         description=description,
-        metadata={LOADER: LoaderCall(loader, key, then)},
+        metadata={
+            LOADER: LoaderCall(loader, key, then),
+            **({} if reads is None else {READS: reads}),
+        },
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import NamedTuple
 
 from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Visitor, visit
@@ -17,11 +17,16 @@ CHOICES = 16
 
 
 class Plan(NamedTuple):
-    """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root."""
+    """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root.
+
+    `reads` has the attributes that a query reads of the objects of each type, and nothing else reads any; None: not
+    known.
+    """
 
     source: str
     root: Complete | None
-    serial: tuple[RootField, ...]
+    serial: tuple[RootField, ...] = ()
+    reads: Mapping[str, frozenset[str]] | None = None
 
 
 class Fallback(NamedTuple):
@@ -41,7 +46,7 @@ def compiled(operation: Operation) -> Plan | Fallback:
             serial = tuple(root._replace(complete=names.get(root.complete)) for root in roots)
             return Plan(source.text, None, serial)
         root = source.selection(parent, fields)
-        return Plan(source.text, source.evaluated()[root], ())
+        return Plan(source.text, source.evaluated()[root], reads=source.reads)
     except Unsupported as unsupported:
         return Fallback(str(unsupported))
     except GraphQLError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from ..data.database import Database
@@ -24,7 +24,17 @@ class Context:
         self.database = database
         self.caller = caller
         self.clock = clock
+        self.reads: Mapping[str, frozenset[str]] | None = None
         self.loaders = Loaders(database, caller.stores)
+
+    def narrow(self, reads: Mapping[str, frozenset[str]] | None) -> None:
+        """Says which attributes will be read of rows, by the GraphQL type they are served as; None: any.
+
+        What was loaded with fewer is forgotten when it is taken back.
+        """
+        if self.reads is not None or reads is not None:
+            self.reads = reads
+            self.loaders = Loaders(self.database, self.caller.stores, reads)
 
     def forget(self) -> None:
         """Starts with new loaders: what was read before a write may be stale after it."""

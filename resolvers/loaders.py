@@ -71,9 +71,15 @@ class Loaders:
     They are made inside the running loop, which they then belong to.
     """
 
-    def __init__(self, source: Source, visible_stores: Collection[str] | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        visible_stores: Collection[str] | None,
+        reads: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self._source = source
         self._visible_stores = visible_stores
+        self._reads = reads
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""

@@ -10,6 +10,7 @@ from typing import Any
 import strawberry
 
 from ..data.documents import Document
+from ..execution.fields import reads
 
 
 def _document(model: type[Document], value: Any) -> Any:
@@ -23,7 +24,7 @@ def document_field(name: str, model: type[Document], *, description: str) -> Any
         return _document(model, getattr(root, name))
 
     resolve.__name__ = name
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(resolver=resolve, description=description, metadata=reads(name))
 
 
 def documents_field(name: str, model: type[Document], *, description: str) -> Any:
@@ -33,7 +34,7 @@ def documents_field(name: str, model: type[Document], *, description: str) -> An
         return [_document(model, value) for value in getattr(root, name) or ()]
 
     resolve.__name__ = name
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(resolver=resolve, description=description, metadata=reads(name))
 
 
 def words_field(name: str, *, description: str) -> Any:
@@ -43,4 +44,4 @@ def words_field(name: str, *, description: str) -> Any:
         return getattr(root, name) or []
 
     resolve.__name__ = name
-    return strawberry.field(resolver=resolve, description=description)
+    return strawberry.field(resolver=resolve, description=description, metadata=reads(name))

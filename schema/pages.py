@@ -8,6 +8,8 @@ from typing import Any
 
 import strawberry
 
+from ..execution.fields import reads
+
 
 async def _told(answer: bool | Awaitable[bool]) -> bool:
     """An answer that is there, or that costs a statement only because it was asked for."""
@@ -19,13 +21,14 @@ class PageInfo:
     """Served from any object with these attributes; the first two may be awaitable."""
 
     @strawberry.field(
-        description="Whether there is more after this page: give `endCursor` as `after` to read it."
+        metadata=reads(),
+        description="Whether there is more after this page: give `endCursor` as `after` to read it.",
     )
     async def has_next_page(root: strawberry.Parent[Any]) -> bool:  # noqa: N805
         """Told by the page, or read now."""
         return await _told(root.has_next_page)
 
-    @strawberry.field(description="Whether there is more before this page.")
+    @strawberry.field(metadata=reads(), description="Whether there is more before this page.")
     async def has_previous_page(root: strawberry.Parent[Any]) -> bool:  # noqa: N805
         """Told by the page, or read now."""
         return await _told(root.has_previous_page)

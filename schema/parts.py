@@ -18,7 +18,12 @@ from .transactions import Transaction
 
 def owned_field(name: str, level: str, *, description: str) -> Any:
     """A field that is what a part or change order owns: the loader takes its project, its level and its id."""
-    return loader_field(name, lambda row: (row.project_id, level, row.id), description=description)
+    return loader_field(
+        name,
+        lambda row: (row.project_id, level, row.id),
+        reads=("project_id", "id"),
+        description=description,
+    )
 
 
 def summary_field(level: str, *, description: str) -> Any:

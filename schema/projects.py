@@ -12,7 +12,7 @@ import strawberry
 from ..data import statuses
 from ..data.transactions import PROJECT, summary
 from ..data.workflow_steps import WorkflowStep as WorkflowStepDocument
-from ..execution.fields import loader_field
+from ..execution.fields import loader_field, reads
 from ..resolvers import actions, histories
 from ..resolvers.projects import breakdown
 from .actions import ProjectAction
@@ -106,14 +106,16 @@ class Project:
     )
 
     @strawberry.field(
-        description="Whether the project is finished or cancelled. A `status` of the tenant's own is neither."
+        metadata=reads("status"),
+        description="Whether the project is finished or cancelled. A `status` of the tenant's own is neither.",
     )
     def is_terminal(self) -> bool:
         """Told by the status."""
         return statuses.is_terminal(self.status)
 
     @strawberry.field(
-        description="Whether the project is neither finished nor cancelled nor on hold."
+        metadata=reads("status"),
+        description="Whether the project is neither finished nor cancelled nor on hold.",
     )
     def is_active(self) -> bool:
         """Told by the status."""
@@ -203,6 +205,7 @@ class Project:
     transactions: list[Transaction] = loader_field(
         "transactions",
         _own_level,
+        reads=("key",),
         description="The money of the project itself, in the order given. Parts and change orders have their own.",
     )
     transaction_summary: Transaction = loader_field(
@@ -246,6 +249,7 @@ class Project:
     )
 
     @strawberry.field(
+        metadata=reads("id", "key"),
         graphql_type=ProjectLogConnection,
         description="What happened to the project, newest first; log items that documents brought come last.",
     )
@@ -259,6 +263,7 @@ class Project:
         return await histories.page(info.context.loaders.log, self, "log", first, after)
 
     @strawberry.field(
+        metadata=reads("id", "key"),
         graphql_type=ProjectVersionConnection,
         description="The writes that changed the project, newest first.",
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from ..execution.fields import reads
 from ..resolvers import projects
 from ..resolvers.access import require_read
 from .info import Info
@@ -22,6 +23,7 @@ class Query(SearchQueries):
     """One resolver per root field: allow, then answer."""
 
     @strawberry.field(
+        metadata=reads(),
         graphql_type=Project | None,
         description="A project by its id; null when there is none, and when none of its stores is yours.",
     )
@@ -44,6 +46,7 @@ class Query(SearchQueries):
         return await projects.project(info.context, id, at_version)
 
     @strawberry.field(
+        metadata=reads(),
         graphql_type=list[ProjectType],
         description="All project types, in the order of their import. There are few, so they come at once.",
     )
@@ -62,6 +65,7 @@ class Query(SearchQueries):
         return await projects.types(info.context, active)
 
     @strawberry.field(
+        metadata=reads(),
         graphql_type=ProjectType | None,
         description="A project type by its id, active or not; null when there is none.",
     )
@@ -74,7 +78,7 @@ class Query(SearchQueries):
         require_read(info.context.caller)
         return await projects.project_type(info.context, id)
 
-    @strawberry.field(description="The bearer of the token: you.")
+    @strawberry.field(metadata=reads(), description="The bearer of the token: you.")
     def viewer(self, info: Info) -> Viewer:
         """The caller."""
         caller = info.context.caller

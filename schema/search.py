@@ -10,6 +10,7 @@ from ..data import facets
 from ..data import search as data
 from ..data.transactions import CHANGE_ORDER, PART
 from ..data.transactions import PROJECT as PROJECT_LEVEL
+from ..execution.fields import reads
 from ..resolvers import search
 from .enums import described
 from .pages import PageInfo
@@ -93,13 +94,14 @@ class SearchPageInfo:
     take: int = strawberry.field(description="How many projects a page has, as asked for.")
 
     @strawberry.field(
-        description="How many pages there are, 0 when nothing was found. It costs time only when selected."
+        metadata=reads(),
+        description="How many pages there are, 0 when nothing was found. It costs time only when selected.",
     )
     async def total_pages(root: strawberry.Parent[search.SearchPage]) -> int:  # noqa: N805
         """Needs the count."""
         return await root.total_pages()
 
-    @strawberry.field(description="Whether there is more after this page.")
+    @strawberry.field(metadata=reads(), description="Whether there is more after this page.")
     async def has_next_page(root: strawberry.Parent[search.SearchPage]) -> bool:  # noqa: N805
         """Needs no count."""
         return await root.has_next_page()
@@ -109,22 +111,26 @@ class SearchPageInfo:
 class ProjectSearchResult:
     """Served from `resolvers.search.SearchPage`."""
 
-    @strawberry.field(graphql_type=list[Project], description="The projects of the page.")
+    @strawberry.field(
+        metadata=reads(), graphql_type=list[Project], description="The projects of the page."
+    )
     async def result(root: strawberry.Parent[search.SearchPage]) -> Any:  # noqa: N805
         """Rows of projects."""
         return await root.result()
 
-    @strawberry.field(description=_TOTAL)
+    @strawberry.field(metadata=reads(), description=_TOTAL)
     async def total_hits(root: strawberry.Parent[search.SearchPage]) -> int:  # noqa: N805
         """Counted when asked for."""
         return await root.total_hits()
 
-    @strawberry.field(graphql_type=list[Facet], description=_FACETS)
+    @strawberry.field(metadata=reads(), graphql_type=list[Facet], description=_FACETS)
     async def facets(root: strawberry.Parent[search.SearchPage]) -> Any:  # noqa: N805
         """Counted when asked for."""
         return await root.facets()
 
-    @strawberry.field(graphql_type=SearchPageInfo, description="Where the page is.")
+    @strawberry.field(
+        metadata=reads(), graphql_type=SearchPageInfo, description="Where the page is."
+    )
     def page_info(root: strawberry.Parent[search.SearchPage]) -> Any:  # noqa: N805
         """The page tells."""
         return root
@@ -145,30 +151,36 @@ class ProjectConnection:
     """Served from `resolvers.search.ProjectPage`."""
 
     @strawberry.field(
-        graphql_type=list[ProjectEdge], description="The projects of the page with their cursors."
+        metadata=reads(),
+        graphql_type=list[ProjectEdge],
+        description="The projects of the page with their cursors.",
     )
     async def edges(root: strawberry.Parent[search.ProjectPage]) -> Any:  # noqa: N805
         """Rows with cursors."""
         return await root.edges()
 
     @strawberry.field(
-        graphql_type=list[Project], description="The projects of the page without cursors."
+        metadata=reads(),
+        graphql_type=list[Project],
+        description="The projects of the page without cursors.",
     )
     async def nodes(root: strawberry.Parent[search.ProjectPage]) -> Any:  # noqa: N805
         """Rows of projects."""
         return await root.nodes()
 
-    @strawberry.field(graphql_type=PageInfo, description="Where the page begins and ends.")
+    @strawberry.field(
+        metadata=reads(), graphql_type=PageInfo, description="Where the page begins and ends."
+    )
     async def page_info(root: strawberry.Parent[search.ProjectPage]) -> Any:  # noqa: N805
         """The page tells."""
         return await root.page_info()
 
-    @strawberry.field(description=_TOTAL)
+    @strawberry.field(metadata=reads(), description=_TOTAL)
     async def total_count(root: strawberry.Parent[search.ProjectPage]) -> int:  # noqa: N805
         """Counted when asked for."""
         return await root.total_count()
 
-    @strawberry.field(graphql_type=list[Facet], description=_FACETS)
+    @strawberry.field(metadata=reads(), graphql_type=list[Facet], description=_FACETS)
     async def facets(root: strawberry.Parent[search.ProjectPage]) -> Any:  # noqa: N805
         """Counted when asked for."""
         return await root.facets()
@@ -180,33 +192,41 @@ class ProjectConnection:
 class TransactionSummary:
     """Served from `resolvers.search.TransactionSums`."""
 
-    @strawberry.field(description=_TOTAL)
+    @strawberry.field(metadata=reads(), description=_TOTAL)
     async def total_hits(root: strawberry.Parent[search.TransactionSums]) -> int:  # noqa: N805
         """Counted when asked for."""
         return await root.total_hits()
 
     @strawberry.field(
-        graphql_type=Transaction, description="The sum of the projects' own transactions."
+        metadata=reads(),
+        graphql_type=Transaction,
+        description="The sum of the projects' own transactions.",
     )
     async def project_transaction_summary(root: strawberry.Parent[search.TransactionSums]) -> Any:  # noqa: N805
         """The level of projects."""
         return await root.level(PROJECT_LEVEL)
 
     @strawberry.field(
-        graphql_type=Transaction, description="The sum of the transactions of project parts."
+        metadata=reads(),
+        graphql_type=Transaction,
+        description="The sum of the transactions of project parts.",
     )
     async def parts_transaction_summary(root: strawberry.Parent[search.TransactionSums]) -> Any:  # noqa: N805
         """The level of parts."""
         return await root.level(PART)
 
     @strawberry.field(
-        graphql_type=Transaction, description="The sum of the transactions of change orders."
+        metadata=reads(),
+        graphql_type=Transaction,
+        description="The sum of the transactions of change orders.",
     )
     async def change_transaction_summary(root: strawberry.Parent[search.TransactionSums]) -> Any:  # noqa: N805
         """The level of change orders."""
         return await root.level(CHANGE_ORDER)
 
-    @strawberry.field(graphql_type=Transaction, description="The sum of all three.")
+    @strawberry.field(
+        metadata=reads(), graphql_type=Transaction, description="The sum of all three."
+    )
     async def total_transaction_summary(root: strawberry.Parent[search.TransactionSums]) -> Any:  # noqa: N805
         """All levels."""
         return await root.total()

@@ -8,6 +8,7 @@ import strawberry
 
 from ..data import filters
 from ..data.search import ProjectSortOrder
+from ..execution.fields import reads
 from ..resolvers import search
 from ..resolvers.filters import TEXT_LIMIT, WORD_LIMIT
 from .filters import ProjectFilter
@@ -50,6 +51,7 @@ class SearchQueries:
     """The part of the root that searches."""
 
     @strawberry.field(
+        metadata=reads(),
         graphql_type=ProjectSearchResult,
         description=(
             "A numbered page of the projects that a search finds, as REST has it. It reads the first "
@@ -78,6 +80,7 @@ class SearchQueries:
         return search.search_projects(info.context, query, take, page, sort_order, _plain(filter))
 
     @strawberry.field(
+        metadata=reads(),
         graphql_type=ProjectConnection,
         description=(
             "A page of the list of projects that a search finds, between cursors. Pages join to the whole list, "
@@ -120,6 +123,7 @@ class SearchQueries:
         )
 
     @strawberry.field(
+        metadata=reads(),
         graphql_type=TransactionSummary,
         description="The sums of the transactions of all projects that a search finds, however many.",
     )
