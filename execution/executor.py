@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple
 
 from graphql import ExecutionResult, GraphQLFieldResolver, GraphQLResolveInfo, MiddlewareManager
+from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from .codegen import Operation
@@ -107,39 +108,34 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         )
 
     async def _run(self, plan: Plan, serially: bool | None) -> Any:
-        counters = self.engine.counters
-        run = Run(self)
-        replay = Replay()
+        run, replay = Run(self), Replay()
         try:
-            if plan.root is not None:
-                self._narrow(plan.reads)
-                (data,) = plan.root([self.root_value], run)
-                await run.settle()
-            else:
-                data = await self._serial(plan, run, replay)
+            data = await self._answered(plan, run, replay)
         # Whatever went wrong, graphql-core will meet it again and say what is to be said.
         except Exception as error:  # noqa: BLE001
-            await run.abandon()
             self.how = How(False, f"given up: {type(error).__name__}: {error}")
-            counters.bail_outs += 1
-            if plan.root is None:
-                self.middleware_manager = replay
-            else:
-                self._narrow(None)
-            result = super().execute_operation(serially)
-            return await result if isawaitable(result) else result
-        self.how = How(True)
-        counters.runs += 1
-        return ExecutionResult(data, None)
+        else:
+            self.how = How(True)
+            self.engine.counters.runs += 1
+            return ExecutionResult(data, None)
+        self.engine.counters.bail_outs += 1
+        await run.abandon()
+        self._narrow(None)
+        if self.context_value is not None:
+            # With what they hold loaders would answer sooner, and of several errors another one could come first.
+            self.context_value.forget()
+        self.middleware_manager = replay
+        result = super().execute_operation(serially)
+        return await result if isawaitable(result) else result
 
-    def _narrow(self, reads: Mapping[str, frozenset[str]] | None) -> None:
-        """Tells the context which attributes will be read of the objects of each type, None: any."""
-        narrow = getattr(self.context_value, "narrow", None)
-        if narrow is not None:
-            narrow(reads)
-
-    async def _serial(self, plan: Plan, run: Run, replay: Replay) -> dict[str, Any]:
-        data: dict[str, Any] = {}
+    async def _answered(self, plan: Plan, run: Run, replay: Replay) -> dict[str, Any]:
+        """The data of the operation. Raises: anything."""
+        if plan.root is not None:
+            self._narrow(plan.reads)
+            (data,) = plan.root([self.root_value], run)
+            await run.settle()
+            return data  # type: ignore[no-any-return]
+        data = {}
         for field in plan.serial:
             if field.call is None:
                 data[field.key] = field.answer
@@ -151,6 +147,11 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             (data[field.key],) = field.complete([value], run)
             await run.settle()
         return data
+
+    def _narrow(self, reads: Mapping[str, frozenset[str]] | None) -> None:
+        """Tells the context which attributes will be read of the objects of each type, None: any."""
+        if self.context_value is not None:
+            self.context_value.narrow(reads)
 
 
 class Replay(MiddlewareManager):
@@ -171,12 +172,13 @@ class Replay(MiddlewareManager):
         """What a resolver gives, which is kept. Raises: what it raises, which is kept too."""
         try:
             value = resolve(root, info, **arguments)
-            if isinstance(value, Awaitable):
+            waits = is_awaitable(value)
+            if waits:
                 value = await value
         except Exception as error:
             self._done[key] = _raising(error)
             raise
-        self._done[key] = lambda: value
+        self._done[key] = (lambda: _given(value)) if waits else (lambda: value)
         return value
 
     def get_field_resolver(self, field_resolver: GraphQLFieldResolver) -> GraphQLFieldResolver:
@@ -187,6 +189,10 @@ class Replay(MiddlewareManager):
             return field_resolver(source, info, **arguments) if done is None else done()
 
         return resolve
+
+
+async def _given(value: Any) -> Any:
+    return value
 
 
 def _raising(error: Exception) -> Callable[[], Any]:
