@@ -221,6 +221,45 @@ def token(
         )
 
 
+@app.command()
+def explain(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A GraphQL document; - is standard input.")
+    ],
+    *,
+    variables: Annotated[
+        str, typer.Option(metavar="JSON", help="The values of its variables, a JSON object.")
+    ] = "{}",
+    operation: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of its operations.")
+    ] = None,
+) -> None:
+    """Show how a GraphQL operation is executed: the Python made for it, and what it reads."""
+    with told():
+        import orjson
+        from graphql import GraphQLError
+
+        from projectgate.data import files
+        from projectgate.execution.explain import explained
+        from projectgate.schema.build import schema
+
+        try:
+            values = orjson.loads(variables)
+        except orjson.JSONDecodeError as error:
+            raise Fault(f"--variables is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise Fault('--variables must be a JSON object, such as {"id": "project-1"}')
+        with files.opened(file) as stream:
+            stream.seek(0)
+            content = stream.read()
+        try:
+            typer.echo(explained(schema, content.decode(), values, operation), nl=False)
+        except UnicodeDecodeError:
+            raise Fault(f"{file} is not UTF-8") from None
+        except GraphQLError as error:
+            raise Fault(f"{file} cannot be executed: {error}") from None
+
+
 @schema_app.command(name="print")
 def print_() -> None:
     """Print the schema."""
