@@ -63,12 +63,18 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port to listen on; 0: a free one.")
     ] = 8000,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1, max=64, help="Processes that share the address, one for each core at best."
+        ),
+    ] = 1,
 ) -> None:
     """Serve GraphQL at /graphql."""
     with told():
         from projectgate import serving
 
-        raise typer.Exit(serving.serve(_settings(), host, port, demo=demo))
+        raise typer.Exit(serving.serve(_settings(), host, port, demo=demo, workers=workers))
 
 
 @app.command()

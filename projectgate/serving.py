@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,12 +22,15 @@ from projectgate.progress import Progress
 from projectgate.resolvers.imports import Counts, import_documents
 from projectgate.resolvers.incoming import Documents
 from projectgate.settings import Settings, SettingsRefused
+from projectgate.workers import Workers
 
 DEMO_PROJECTS = 300
 DEMO_SEED = 1
 DEMO_DATABASE = "sqlite+aiosqlite:///projectgate-demo.sqlite"
 # Seconds that requests have to end when the server is told to stop.
 GRACE = 10
+# How many connections wait to be taken.
+BACKLOG = 2048
 SEED_ACTOR = "seed"
 
 
@@ -42,8 +46,8 @@ class _Server(uvicorn.Server):
             print(*self.lines, sep="\n", flush=True)  # noqa: T201
 
 
-def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
-    """Serves until told to stop. Returns the exit code.
+def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int = 1) -> int:
+    """Serves until told to stop, with as many processes as there are workers. Returns the exit code.
 
     Raises: Fault, SettingsRefused, NotAtHead.
     """
@@ -59,14 +63,24 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool) -> int:
             lines.insert(0, f"Explorer  {url}")
         if demo:
             lines.append(f"Token     {app.state.demo_token}")
-        server = _Server(
-            uvicorn.Config(
-                app, log_config=None, server_header=False, timeout_graceful_shutdown=GRACE
+        address.listen(BACKLOG)
+        # What is there now stays: the collector need not look at it again, and workers share its memory.
+        gc.collect()
+        gc.freeze()
+
+        def work(number: int) -> int:
+            server = _Server(
+                uvicorn.Config(
+                    app, log_config=None, server_header=False, timeout_graceful_shutdown=GRACE
+                )
             )
-        )
-        server.lines = tuple(lines)
-        server.run(sockets=[address])
-    return 0 if server.started else 3
+            if number == 0:
+                server.lines = tuple(lines)
+                lines.clear()
+            server.run(sockets=[address])
+            return 0 if server.started else 3
+
+        return work(0) if workers == 1 else Workers(work, workers).run()
 
 
 def demo_database(settings: Settings) -> Settings:

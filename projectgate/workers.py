@@ -1,0 +1,75 @@
+"""Several processes that serve one listening socket: started together, replaced when one dies, stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+
+from projectgate.faults import Fault
+
+# A worker that lives no longer than so many seconds is not replaced: the next one would die of the same.
+SHORTEST_LIFE = 5.0
+
+_LOG = structlog.get_logger("projectgate")
+
+
+class Workers:
+    """The processes of a server. `work` is what each of them does; it gets its number and gives its exit code."""
+
+    def __init__(self, work: Callable[[int], int], count: int) -> None:
+        self._work = work
+        self._count = count
+        self._born: dict[int, tuple[int, float]] = {}
+        self._stopping = False
+
+    def run(self) -> int:
+        """Works until told to stop by SIGTERM or SIGINT, or until a worker cannot live. Returns the exit code.
+
+        Raises: Fault, where processes cannot be made this way.
+        """
+        if not hasattr(os, "fork"):
+            raise Fault("--workers needs a system that forks processes: leave it out here")
+        for told in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(told, self._stop)
+        for number in range(self._count):
+            self._start(number)
+        code = 0
+        while self._born:
+            pid, status = os.wait()
+            number, born = self._born.pop(pid)
+            if self._stopping:
+                continue
+            died = os.waitstatus_to_exitcode(status)
+            _LOG.error("a worker has died", worker=number, exit_code=died)
+            if time.monotonic() - born < SHORTEST_LIFE:
+                code = died if died > 0 else 1
+                self._stop()
+            else:
+                self._start(number)
+        return code
+
+    def _start(self, number: int) -> None:
+        pid = os.fork()
+        if pid:
+            self._born[pid] = number, time.monotonic()
+            if self._stopping:  # told so while this one was made
+                self._stop()
+            return
+        for told in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(told, signal.SIG_DFL)
+        code = 1
+        try:
+            code = self._work(number)
+        finally:
+            # Nothing of the parent's is to be tidied up here.
+            os._exit(code)
+
+    def _stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        self._stopping = True
+        for pid in self._born:
+            os.kill(pid, signal.SIGTERM)

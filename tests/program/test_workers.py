@@ -1,0 +1,97 @@
+"""Several processes behind one address: all of them serve, a dead one is replaced, and they end together."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from projectgate import workers
+from projectgate.workers import Workers
+
+
+@contextmanager
+def served(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A demo server, and its address once it answers."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "projectgate", "serve", "--demo", "--port", "0", *arguments],
+        cwd=folder,
+        env={
+            name: value for name, value in os.environ.items() if not name.startswith("PROJECTGATE_")
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        try:
+            yield server, server.stdout.readline().split()[1]
+        finally:
+            server.terminate()
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return set(map(int, listed.split()))
+
+
+def answers(address: str) -> bool:
+    """Whether a new connection is answered."""
+    with urllib.request.urlopen(f"{address}readyz", timeout=10) as answer:
+        return bool(answer.status == 200)
+
+
+def until(what: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits for something to be so."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_workers_serve_one_address_and_end_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(tmp_path, "--workers", "2") as (server, address):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        until(lambda: len(children(server.pid)) == 2)
+        born = children(server.pid)
+        assert all(answers(address) for _ in range(20))
+        time.sleep(workers.SHORTEST_LIFE)
+        victim = min(born)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: len(children(server.pid) - {victim}) == 2)
+        assert all(answers(address) for _ in range(20))
+        last = children(server.pid)
+        server.terminate()
+        assert server.wait(timeout=20) == 0
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in last))
+        assert "a worker has died" in (server.stderr.read() if server.stderr else "")
+
+
+def test_a_worker_that_cannot_live_ends_them_all() -> None:
+    def work(number: int) -> int:
+        if number == 0:
+            return 3
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        time.sleep(60)
+        return 0
+
+    kept = [signal.getsignal(told) for told in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        begun = time.monotonic()
+        assert Workers(work, 2).run() == 3
+        assert time.monotonic() - begun < 10
+    finally:
+        for told, handler in zip((signal.SIGTERM, signal.SIGINT), kept, strict=True):
+            signal.signal(told, handler)
