@@ -24,7 +24,6 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Row,
     Table,
     and_,
     bindparam,
@@ -35,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
+from .compiled import Statement
 from .documents import Document
 
 D = TypeVar("D", bound=Document)
@@ -60,7 +60,7 @@ class Source(Protocol):
         """`sqlite` or `postgresql`."""
         ...
 
-    async def run(self, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
+    async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
         """The rows of one statement; a list of parameters runs it for each."""
         ...
 

@@ -1,48 +1,88 @@
 """A database: statements on their own, and transactions. The only place that opens, commits and rolls back.
 
-SQLite has WAL, foreign keys and a busy timeout, and one writer at a time; PostgreSQL has a pool of connections.
+Statements are compiled text on the driver: see data/compiled.py, and data/sqlite.py and data/postgres.py for what the
+two do differently. SQLAlchemy's own engine is for migrations.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Executable, Row, event, make_url
-from sqlalchemy.engine import Connection
+from sqlalchemy import URL, Executable, make_url
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .base import dumps, loads
+from .compiled import Sent, Statement, sent
+from .engine import engine_of
+from .failures import ACQUIRE, RAISED, translated
+from .hearing import LISTENERS, Heard
+from .postgres import Postgres
+from .sqlite import Sqlite
 
-# SQLite waits this long for a lock that another process holds, in milliseconds.
-BUSY_TIMEOUT = 10_000
 # PostgreSQL's words for "another transaction was in the way, run yours again".
 _RETRY_STATES = {"40001", "40P01"}
+
+
+Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
+
+
+class Connection(Protocol):
+    """What a transaction runs on."""
+
+    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+        """The rows of a statement."""
+        ...
+
+    async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
+        """Runs a statement for each of many values."""
+        ...
+
+    async def command(self, text: str) -> None:
+        """Begins, ends or marks a transaction."""
+        ...
 
 
 class Transaction:
     """Statements that are written together or not at all."""
 
-    def __init__(self, connection: AsyncConnection, dialect: str) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
-        self.dialect = dialect
+        self._dialect = dialect
+        self._savepoints = 0
+        self.dialect = dialect.name
         self.written = True
 
-    async def run(self, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
+    async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
         """The rows of one statement; a list of parameters runs it for each."""
-        result = await self._connection.execute(statement, parameters)
-        return result.all() if result.returns_rows else []
+        going = sent(self._dialect, statement, parameters)
+        if going.many:
+            return await _answered(self._each, going)
+        return await _answered(self._connection.fetch, going)
+
+    async def _each(self, text: str, values: Sequence[Sequence[Any]]) -> Sequence[Any]:
+        await self._connection.each(text, values)
+        return []
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part of the transaction that an exception takes back by itself, without the rest."""
-        async with self._connection.begin_nested():
+        self._savepoints += 1
+        name = f"part_{self._savepoints}"
+        await _commanded(self._connection, f"savepoint {name}")
+        try:
             yield
+        except Exception:
+            # A task that is cancelled takes back the whole.
+            await _commanded(self._connection, f"rollback to savepoint {name}")
+            raise
+        await _commanded(self._connection, f"release savepoint {name}")
 
     def discard(self) -> None:
         """Lets the transaction end without leaving anything, as a dry run does."""
@@ -52,68 +92,51 @@ class Transaction:
 class Database:
     """The database of a URL, `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, wait: float = ACQUIRE) -> None:
+        """`wait`: seconds that a statement waits for a connection when all are in use."""
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
-        options: dict[str, Any] = {
-            "json_serializer": lambda value: dumps(value).decode(),
-            "json_deserializer": loads,
-            # Values are people's data; they stay out of exception texts, and so out of the log.
-            "hide_parameters": True,
-        }
-        if self.dialect == "postgresql":
-            options |= {
-                "pool_size": pool_size,
-                "max_overflow": 0,
-                "isolation_level": "READ COMMITTED",
-            }
-        else:
-            options |= (
-                {"poolclass": NullPool}
-                if self.url.database == ":memory:"
-                else {"pool_size": pool_size}
-            )
-        self.engine: AsyncEngine = create_async_engine(self.url, **options)
-        self._writer = asyncio.Lock()
-        if self.dialect == "sqlite":
-            event.listen(self.engine.sync_engine, "connect", _prepare)
-            event.listen(self.engine.sync_engine, "begin", _begin)
-            event.listen(self.engine.sync_engine, "invalidate", _let_go)
+        kind_of: Any = self.url.get_dialect()
+        self._dialect: Dialect = kind_of(
+            json_serializer=lambda value: dumps(value).decode(), json_deserializer=loads
+        )
+        kind = Postgres if self.dialect == "postgresql" else Sqlite
+        self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait=wait)
 
-    async def run(self, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
-        """The rows of one reading statement, on a connection of its own."""
-        async with self.engine.connect() as connection:
-            result = await connection.execute(statement, parameters)
-            return result.all()
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        """SQLAlchemy's own engine, which migrations run on."""
+        return engine_of(self.url)
+
+    async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
+        """The rows of one reading statement, on a connection of its own. Raises: DatabaseBusy."""
+        going = sent(self._dialect, statement, parameters)
+        if going.plan.writes or going.many:
+            raise TypeError("a statement that writes belongs in a transaction")
+        return await _answered(self._driver.fetch, going)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction that commits at the end of the block, and rolls back on an exception or `discard()`."""
-        if self.dialect == "sqlite":
-            async with self._writer, self._open(immediate=True) as transaction:
-                yield transaction
-        else:
-            async with self._open() as transaction:
-                yield transaction
+        async with self._begun(self._driver.writer, self._driver.begin_write) as transaction:
+            yield transaction
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Transaction]:
         """Reads that all see the database as it is at the first of them, whoever writes meanwhile."""
-        options: dict[str, Any] = {}
-        if self.dialect == "postgresql":
-            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        async with self._open(**options) as transaction:
+        async with self._begun(self._driver.reader, self._driver.begin_read) as transaction:
             yield transaction
 
     @asynccontextmanager
-    async def _open(self, **options: Any) -> AsyncIterator[Transaction]:
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**options)
-            async with connection.begin() as outer:
-                transaction = Transaction(connection, self.dialect)
-                yield transaction
-                if not transaction.written:
-                    await outer.rollback()
+    async def _begun(
+        self, lent: Callable[[], AbstractAsyncContextManager[Connection]], begin: str
+    ) -> AsyncIterator[Transaction]:
+        # A connection goes back with nothing open on it, so an exception needs no word here.
+        async with lent() as connection:
+            await _commanded(connection, begin)
+            transaction = Transaction(connection, self._dialect)
+            yield transaction
+            await _commanded(connection, "commit" if transaction.written else "rollback")
 
     @staticmethod
     def may_retry(error: DBAPIError) -> bool:
@@ -122,33 +145,35 @@ class Database:
 
     async def close(self) -> None:
         """Gives all connections back."""
-        await self.engine.dispose()
+        await self._driver.close()
 
 
-def _prepare(connection: Any, _: object) -> None:
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode = wal",
-        "synchronous = normal",
-        "foreign_keys = on",
-        f"busy_timeout = {BUSY_TIMEOUT}",
-    ):
-        cursor.execute(f"pragma {pragma}")
-    cursor.close()
+async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
+    """The rows that a driver gives, told to who listens. Raises: DBAPIError, without values."""
+    listeners = LISTENERS.get()
+    if not listeners:
+        try:
+            return going.plan.rows(await fetch(going.text, going.values))
+        except RAISED as error:
+            raise translated(error, going.text) from None
+    heard = Heard(going.text, going.values)
+    for listener in listeners:
+        listener(heard)
+    begun = time.perf_counter()
+    try:
+        found = await fetch(going.text, going.values)
+    except RAISED as error:
+        raise translated(error, going.text) from None
+    heard.milliseconds = (time.perf_counter() - begun) * 1000
+    heard.rows = len(found)
+    return going.plan.rows(found)
 
 
-def _begin(connection: Connection) -> None:
-    # A writer takes its lock at once: a lock taken later can fail although nobody is in the way.
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("begin immediate" if immediate else "begin")
-
-
-def _let_go(connection: Any, _: object, error: BaseException | None) -> None:
-    # Closing does not end a transaction while someone holds a cursor with rows left, and the traceback of a
-    # cancelled task does: the lock would stay until that is collected.
-    if isinstance(error, asyncio.CancelledError):
-        connection.rollback()
+async def _commanded(connection: Connection, text: str) -> None:
+    try:
+        await connection.command(text)
+    except RAISED as error:
+        raise translated(error, text) from None
 
 
 def folder_of(url: URL) -> Path | None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import make_url, text
 
 from projectgate.data import migrate
 from projectgate.data.database import Database
+from projectgate.data.hearing import hearing
 
 POSTGRES_VARIABLE = "PROJECTGATE_TEST_POSTGRES"
 
@@ -155,7 +156,7 @@ async def _outside_transaction(server: str, statement: str) -> None:
 def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """The statements a block sends with their parameters, without begin, commit and the like."""
     sent: list[tuple[str, Any]] = []
-    with _heard(database, lambda *pair: sent.append(pair)):
+    with hearing(lambda heard: sent.append((heard.text, heard.values))):
         yield sent
 
 
@@ -163,20 +164,5 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
 def recorded(database: Database) -> Iterator[list[str]]:
     """The statements a block sends, without begin, commit and the like."""
     sent: list[str] = []
-    with _heard(database, lambda statement, _: sent.append(statement)):
+    with hearing(lambda heard: sent.append(heard.text)):
         yield sent
-
-
-@contextmanager
-def _heard(database: Database, tell: Callable[[str, Any], None]) -> Iterator[None]:
-    """Tells of each statement when it is sent."""
-
-    def hear(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.startswith(("begin", "pragma")):
-            tell(statement, parameters)
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
-    try:
-        yield
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", hear)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
-from sqlalchemy import event, literal, select, update
+from sqlalchemy import literal, select, update
 
 from projectgate.data.database import Database
 from projectgate.data.feed import FEED
+from projectgate.data.hearing import Heard, hearing
 
 pytestmark = pytest.mark.anyio
 
@@ -27,17 +27,16 @@ async def test_a_writer_cancelled_in_any_statement_holds_no_lock(
             await transaction.run(update(FEED).values(last=FEED.c.last + 1))
 
     await write()
-    task = asyncio.create_task(write())
-    sent: list[str] = []
+    sent: list[Heard] = []
 
-    def cancel(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-        if len([one for one in sent if not one.startswith("begin")]) == cut:
+    def cancel(heard: Heard) -> None:
+        sent.append(heard)
+        if len(sent) == cut:
             task.cancel()
 
-    event.listen(database.engine.sync_engine, "before_cursor_execute", cancel)
+    with hearing(cancel):
+        task = asyncio.create_task(write())
     (ended,) = await asyncio.gather(task, return_exceptions=True)
-    event.remove(database.engine.sync_engine, "before_cursor_execute", cancel)
     assert isinstance(ended, asyncio.CancelledError)
     async with asyncio.timeout(5):
         await write()

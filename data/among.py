@@ -1,0 +1,45 @@
+"""The condition that a column is one of a list, in the form that each database runs best."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, cast
+
+from sqlalchemy import ARRAY, BindParameter, Boolean, Column, ColumnElement, Text, any_, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class Among(FunctionElement[bool]):
+    """A text column, and the list it is in: one array on PostgreSQL, values one by one on SQLite."""
+
+    inherit_cache = True
+    name = "among"
+    type = Boolean()
+
+
+def among(column: Column[Any], values: str | Collection[str]) -> ColumnElement[bool]:
+    """The condition that a text column is one of some values, or of those that a run gives under a name."""
+    if isinstance(values, str):
+        return Among(column, bindparam(values, expanding=True, type_=column.type))
+    return Among(column, bindparam(None, list(values), expanding=True, type_=column.type))
+
+
+def _parts(element: Among) -> tuple[ColumnElement[Any], BindParameter[Any]]:
+    column, values = element.clauses
+    return column, cast("BindParameter[Any]", values)
+
+
+@compiles(Among)
+def _one_by_one(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = _parts(element)
+    return compiler.process(column.in_(values), **options)
+
+
+@compiles(Among, "postgresql")
+def _array(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = _parts(element)
+    # The same parameter under the same key, so that its values are found.
+    listed = BindParameter(values.key, values.value, type_=ARRAY(Text()), required=values.required)
+    return compiler.process(column == any_(listed), **options)

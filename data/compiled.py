@@ -1,0 +1,298 @@
+"""Statements as the driver takes them: SQLAlchemy makes the text once, values go in and rows come out without it.
+
+A `Statement` is made once and finds its text by itself. Others are found by SQLAlchemy's cache key: a filter that was
+seen before, with whatever values, is not compiled again.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ARRAY, Executable
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import LRUCache
+
+from .base import Exact, Json, UtcTime, exact_of, loads, moment_of, moment_text
+
+# So many different statements are kept compiled, of those that are made for a call.
+CAPACITY = 500
+# A list has one of these lengths, or is longer than all; its last value stands in for those that lack.
+_LENGTHS = [2**power for power in range(11)]
+# Texts for lists of several lengths that a statement keeps.
+_SHAPES = 100
+
+Reader = Callable[[Any], Any]
+RowMaker = Callable[[Iterable[Any]], Any]
+
+
+class Statement:
+    """A statement that is made once, and run with values by name.
+
+    `row` makes a row of its columns where a named tuple of them will not do.
+    """
+
+    __slots__ = ("_plans", "of", "row")
+
+    def __init__(self, of: Executable, row: RowMaker | None = None) -> None:
+        self.of = of
+        self.row = row
+        self._plans: dict[str, Plan] = {}
+
+    def plan(self, dialect: Dialect) -> Plan:
+        """How a database runs it."""
+        found = self._plans.get(dialect.name)
+        if found is None:
+            element = cast("ClauseElement", self.of)
+            found = Plan(cast("SQLCompiler", element.compile(dialect=dialect)), self.row)
+            self._plans[dialect.name] = found
+        return found
+
+
+class Sent(NamedTuple):
+    """What goes to the driver: the text, the values in their order, a list of them to run it for each.
+
+    `plan` makes rows of what comes back.
+    """
+
+    text: str
+    values: Any
+    many: bool
+    plan: Plan
+
+
+class _Slot(NamedTuple):
+    """Where a value of the text comes from: a name, a place where that is a list, and what makes it storable."""
+
+    name: str
+    place: int | None
+    stored: Reader | None
+
+
+class _Shape(NamedTuple):
+    """The text for lists of certain lengths."""
+
+    text: str
+    slots: list[_Slot]
+
+
+class Plan:
+    """A compiled statement: its text, where the values go, how a row is read."""
+
+    def __init__(self, compiled: SQLCompiler, row: RowMaker | None = None) -> None:
+        dialect = compiled.dialect
+        self.compiled = compiled
+        self.writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
+        columns = compiled._result_columns
+        self.width = len(columns)
+        self.readers = [
+            (place, reader)
+            for place, column in enumerate(columns)
+            if (reader := _reader(column.type, dialect)) is not None
+        ]
+        self.row = row or row_maker(tuple(column.keyname for column in columns))
+        self._stored = {
+            name: stored
+            for bind, name in compiled.bind_names.items()
+            if (stored := _stored(bind.type, dialect)) is not None
+        }
+        # SQLAlchemy writes a list anew for each run; once is enough for each length.
+        self._lists = {
+            compiled.bind_names[bind]: bind.type._is_tuple_type
+            for bind in compiled.post_compile_params
+        }
+        self._shapes: dict[tuple[int, ...], _Shape] = {}
+        self._given = {bind.key: name for bind, name in compiled.bind_names.items()}
+        self.fixed = {
+            name: bind.effective_value
+            for bind, name in compiled.bind_names.items()
+            if not bind.required
+        }
+
+    def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What is given by the names of the text."""
+        names = self._given
+        return {names[name]: value for name, value in given.items() if name in names}
+
+    def sent(self, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The text and the values in its order."""
+        if self._lists:
+            values = dict(values) | {
+                name: _padded(values[name], paired=paired) for name, paired in self._lists.items()
+            }
+        shape = self._shape(values)
+        return shape.text, tuple(
+            [
+                value if stored is None else stored(value)
+                for name, place, stored in shape.slots
+                for value in (values[name] if place is None else values[name][place],)
+            ]
+        )
+
+    def _shape(self, values: Mapping[str, Any]) -> _Shape:
+        lengths = tuple([len(values[name]) for name in self._lists])
+        found = self._shapes.get(lengths)
+        if found is None:
+            if len(self._shapes) >= _SHAPES:
+                self._shapes.clear()
+            found = self._shapes[lengths] = self._made(values)
+        return found
+
+    def _made(self, values: Mapping[str, Any]) -> _Shape:
+        if not self._lists:
+            names = self.compiled.positiontup or ()
+            return _Shape(
+                self.compiled.string, [_Slot(name, None, self._stored.get(name)) for name in names]
+            )
+        unflattened = {
+            name: _unflattened(value, self.compiled, name) if self._lists.get(name) else value
+            for name, value in values.items()
+        }
+        state = self.compiled.construct_expanded_state(unflattened, escape_names=False)
+        origins = {
+            expanded: (name, place)
+            for name, several in state.parameter_expansion.items()
+            for place, expanded in enumerate(several)
+        }
+        slots = []
+        for name in state.positiontup or ():
+            origin, place = origins.get(name, (name, None))
+            stored = (
+                state.processors.get(name) if self._lists.get(origin) else self._stored.get(origin)
+            )
+            slots.append(_Slot(origin, place, stored))
+        return _Shape(state.statement, slots)
+
+    def rows(self, found: Sequence[Any]) -> list[Any]:
+        """The rows of what the driver gave."""
+        if not found:
+            return []
+        if len(found[0]) != self.width:
+            # A textual statement does not say which columns it has.
+            return list(map(row_maker(tuple(found[0].keys())), found))
+        if not self.readers:
+            return list(map(self.row, found))
+        columns: list[Iterable[Any]] = list(zip(*found, strict=True))
+        for place, reader in self.readers:
+            columns[place] = map(reader, columns[place])
+        return list(map(self.row, zip(*columns, strict=True)))
+
+
+@lru_cache(CAPACITY)
+def row_maker(names: tuple[str, ...]) -> RowMaker:
+    """What makes a named tuple of values; a name that is none is a place."""
+    made: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    return partial(tuple.__new__, made)
+
+
+def _padded(values: Iterable[Any], *, paired: bool) -> list[Any]:
+    several = list(values)
+    if several:
+        wanted = next((length for length in _LENGTHS if length >= len(several)), len(several))
+        several += several[-1:] * (wanted - len(several))
+    return [item for pair in several for item in pair] if paired else several
+
+
+def _unflattened(values: Sequence[Any], compiled: SQLCompiler, name: str) -> list[Any]:
+    width = len(compiled.binds[name].type.types)
+    return [tuple(values[start : start + width]) for start in range(0, len(values), width)]
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Reader | None:
+    """What makes a value of what the driver gives for a column, if anything has to."""
+    if dialect.name == "postgresql":
+        # The codecs of a connection have done it: see data/postgres.py.
+        return None
+    quick = _QUICK_READERS.get(type(kind))
+    return quick or cast("Reader | None", kind._cached_result_processor(dialect, None))
+
+
+def _stored(kind: TypeEngine[Any], dialect: Dialect) -> Reader | None:
+    """What makes of a value what the driver takes, if anything has to."""
+    if dialect.name == "postgresql":
+        if type(kind) in (Exact, UtcTime):
+            return None
+        if isinstance(kind, ARRAY):
+            return list
+    if dialect.name == "sqlite" and type(kind) is UtcTime:
+        return _moment_stored
+    return cast("Reader | None", kind._cached_bind_processor(dialect))
+
+
+def _exact_read(text: str | None) -> Any:
+    return None if text is None else exact_of(text)
+
+
+def _moment_read(text: str | None) -> Any:
+    return None if text is None else moment_of(text)
+
+
+def _moment_stored(value: Any) -> Any:
+    return None if value is None else moment_text(value)
+
+
+def _json_read(text: str | None) -> Any:
+    return None if text is None else loads(text)
+
+
+# What our own types need on SQLite, without SQLAlchemy's layers around it.
+_QUICK_READERS: dict[type, Reader] = {Exact: _exact_read, UtcTime: _moment_read, Json: _json_read}
+
+_COMPILED: LRUCache[Any, Any] = LRUCache(CAPACITY)
+_PLANS: WeakKeyDictionary[SQLCompiler, Plan] = WeakKeyDictionary()
+
+
+def _found(
+    statement: Executable,
+    dialect: Dialect,
+    given: Mapping[str, Any],
+    names: Sequence[str],
+    *,
+    many: bool,
+) -> tuple[Plan, Mapping[str, Any]]:
+    """The plan of a statement that was made for this call, and the values that stand in it."""
+    found, extracted, collected, _ = cast("ClauseElement", statement)._compile_w_cache(
+        dialect, compiled_cache=_COMPILED, column_keys=sorted(names), for_executemany=many
+    )
+    compiled = cast("SQLCompiler", found)
+    plan = _PLANS.get(compiled)
+    if plan is None:
+        plan = _PLANS[compiled] = Plan(compiled)
+    return plan, compiled.construct_params(
+        given, extracted_parameters=extracted, escape_names=False, _collected_params=collected
+    )
+
+
+def sent(
+    dialect: Dialect,
+    statement: Executable | Statement,
+    given: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+) -> Sent:
+    """What goes to the driver for a statement with values by name, or for each of a list of them."""
+    several = given if isinstance(given, list) and given else None
+    first: Mapping[str, Any] = several[0] if several else cast("Mapping[str, Any]", given or {})
+    if isinstance(statement, Statement):
+        plan = statement.plan(dialect)
+        values: Mapping[str, Any] = plan.fixed | plan.named(first)
+    else:
+        # A write is never asked for what it made, so its text is the same for one as for many.
+        many = bool(given) and getattr(statement, "is_dml", False)
+        plan, values = _found(statement, dialect, first, list(first), many=many)
+    text, ordered = plan.sent(values)
+    if several is None or len(several) == 1:
+        return Sent(text, ordered, many=False, plan=plan)
+    if any(one.keys() != first.keys() for one in several):
+        raise ValueError("each of the values to run a statement for must have the same names")
+    # Lists of values in a statement and lists of values to run it for do not go together.
+    return Sent(
+        text,
+        [ordered, *(plan.sent({**values, **plan.named(one)})[1] for one in several[1:])],
+        many=True,
+        plan=plan,
+    )
