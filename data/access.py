@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, exists, or_, true
 
+from .among import among
 from .projects import PROJECTS
 from .stores import STORES
 
@@ -21,6 +22,6 @@ def in_stores(stores: Collection[str]) -> ColumnElement[bool]:
     """The condition that a project belongs to one of the stores, as its main store or an additional one."""
     # EXISTS, not IN: a page then looks up its own projects only, not all projects of the stores.
     additional = exists().where(
-        STORES.table.c.project_id == PROJECTS.c.id, STORES.table.c.store_id.in_(stores)
+        STORES.table.c.project_id == PROJECTS.c.id, among(STORES.table.c.store_id, stores)
     )
-    return or_(PROJECTS.c.store_id.in_(stores), additional.correlate(PROJECTS))
+    return or_(among(PROJECTS.c.store_id, stores), additional.correlate(PROJECTS))

@@ -1,4 +1,4 @@
-"""The condition that a column is one of a list, in the form that each database runs best."""
+"""Conditions in the form that runs best: that a column is one of a list, and none at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import ARRAY, BindParameter, Boolean, Column, ColumnElement, Text, any_, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import True_
 from sqlalchemy.sql.functions import FunctionElement
 
 
@@ -24,6 +25,11 @@ def among(column: Column[Any], values: str | Collection[str]) -> ColumnElement[b
     if isinstance(values, str):
         return Among(column, bindparam(values, expanding=True, type_=column.type))
     return Among(column, bindparam(None, list(values), expanding=True, type_=column.type))
+
+
+def is_always(condition: ColumnElement[bool]) -> bool:
+    """Whether a condition is nothing but true, so that a statement is the same without it."""
+    return isinstance(getattr(condition, "element", condition), True_)
 
 
 def _parts(element: Among) -> tuple[ColumnElement[Any], BindParameter[Any]]:

@@ -11,7 +11,7 @@ from collections import defaultdict, namedtuple
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin
 
 from pydantic import BeforeValidator, Field
@@ -33,8 +33,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from .among import among
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
-from .compiled import Statement
+from .compiled import RowMaker, Statement
 from .documents import Document
 
 D = TypeVar("D", bound=Document)
@@ -157,6 +158,14 @@ def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, A
     return document
 
 
+def by_project(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Rows in their order, by the project they belong to."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.project_id].append(row)
+    return found
+
+
 class Collection(Generic[D]):
     """The table of one nested collection, with its reads and writes.
 
@@ -187,9 +196,21 @@ class Collection(Generic[D]):
             *(Index(None, column, "project_id") for column in indexes),
         )
         self.row: Any = namedtuple(f"{model.__name__}", [*self.keys, *self.columns])  # type: ignore[misc]
-        self._read = select(self.table).order_by(*(self.table.c[key] for key in self.keys))
-        self._delete = delete(self.table).where(
-            and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))
+        self.made: RowMaker = partial(tuple.__new__, self.row)
+        of_projects = (
+            select(self.table)
+            .where(among(self.table.c.project_id, "ids"))
+            .order_by(*(self.table.c[key] for key in self.keys))
+        )
+        self._read = Statement(of_projects, self.made)
+        if "level" in self.keys:
+            at_level = of_projects.where(self.table.c.level == bindparam("level"))
+            self._read_level = Statement(at_level, self.made)
+        self._insert = Statement(insert(self.table))
+        self._delete = Statement(
+            delete(self.table).where(
+                and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))
+            )
         )
 
     async def by_project(
@@ -199,13 +220,11 @@ class Collection(Generic[D]):
 
         Shape: project id -> rows; a project without any has no entry.
         """
-        statement = self._read.where(self.table.c.project_id.in_(ids))
-        if level is not None:
-            statement = statement.where(self.table.c.level == level)
-        found: dict[str, list[Any]] = defaultdict(list)
-        for row in await source.run(statement):
-            found[row.project_id].append(self.row._make(row))
-        return found
+        if level is None:
+            rows = await source.run(self._read, {"ids": ids})
+        else:
+            rows = await source.run(self._read_level, {"ids": ids, "level": level})
+        return by_project(rows)
 
     def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
         """The rows of documents in list order, below the key of their list."""
@@ -228,7 +247,7 @@ class Collection(Generic[D]):
     async def insert(self, source: Source, rows: Sequence[Any]) -> None:
         """Writes rows in one statement; none costs nothing."""
         if rows:
-            await source.run(insert(self.table), [row._asdict() for row in rows])
+            await source.run(self._insert, [row._asdict() for row in rows])
 
     async def replace(self, source: Source, before: Sequence[Any], after: Sequence[Any]) -> None:
         """Makes the rows that are there those of `after`, touching the ones that differ: at most two statements."""

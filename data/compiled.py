@@ -12,14 +12,13 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ARRAY, Executable
+from sqlalchemy import Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import LRUCache
 
-from .base import Exact, Json, UtcTime, exact_of, loads, moment_of, moment_text
+from .values import Made, reader, storer
 
 # So many different statements are kept compiled, of those that are made for a call.
 CAPACITY = 500
@@ -28,7 +27,6 @@ _LENGTHS = [2**power for power in range(11)]
 # Texts for lists of several lengths that a statement keeps.
 _SHAPES = 100
 
-Reader = Callable[[Any], Any]
 RowMaker = Callable[[Iterable[Any]], Any]
 
 
@@ -72,7 +70,7 @@ class _Slot(NamedTuple):
 
     name: str
     place: int | None
-    stored: Reader | None
+    stored: Made | None
 
 
 class _Shape(NamedTuple):
@@ -92,15 +90,15 @@ class Plan:
         columns = compiled._result_columns
         self.width = len(columns)
         self.readers = [
-            (place, reader)
+            (place, read)
             for place, column in enumerate(columns)
-            if (reader := _reader(column.type, dialect)) is not None
+            if (read := reader(column.type, dialect)) is not None
         ]
         self.row = row or row_maker(tuple(column.keyname for column in columns))
         self._stored = {
             name: stored
             for bind, name in compiled.bind_names.items()
-            if (stored := _stored(bind.type, dialect)) is not None
+            if (stored := storer(bind.type, dialect)) is not None
         }
         # SQLAlchemy writes a list anew for each run; once is enough for each length.
         self._lists = {
@@ -179,8 +177,8 @@ class Plan:
         if not self.readers:
             return list(map(self.row, found))
         columns: list[Iterable[Any]] = list(zip(*found, strict=True))
-        for place, reader in self.readers:
-            columns[place] = map(reader, columns[place])
+        for place, read in self.readers:
+            columns[place] = map(read, columns[place])
         return list(map(self.row, zip(*columns, strict=True)))
 
 
@@ -200,49 +198,10 @@ def _padded(values: Iterable[Any], *, paired: bool) -> list[Any]:
 
 
 def _unflattened(values: Sequence[Any], compiled: SQLCompiler, name: str) -> list[Any]:
-    width = len(compiled.binds[name].type.types)
+    kind: Any = compiled.binds[name].type
+    width = len(kind.types)
     return [tuple(values[start : start + width]) for start in range(0, len(values), width)]
 
-
-def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Reader | None:
-    """What makes a value of what the driver gives for a column, if anything has to."""
-    if dialect.name == "postgresql":
-        # The codecs of a connection have done it: see data/postgres.py.
-        return None
-    quick = _QUICK_READERS.get(type(kind))
-    return quick or cast("Reader | None", kind._cached_result_processor(dialect, None))
-
-
-def _stored(kind: TypeEngine[Any], dialect: Dialect) -> Reader | None:
-    """What makes of a value what the driver takes, if anything has to."""
-    if dialect.name == "postgresql":
-        if type(kind) in (Exact, UtcTime):
-            return None
-        if isinstance(kind, ARRAY):
-            return list
-    if dialect.name == "sqlite" and type(kind) is UtcTime:
-        return _moment_stored
-    return cast("Reader | None", kind._cached_bind_processor(dialect))
-
-
-def _exact_read(text: str | None) -> Any:
-    return None if text is None else exact_of(text)
-
-
-def _moment_read(text: str | None) -> Any:
-    return None if text is None else moment_of(text)
-
-
-def _moment_stored(value: Any) -> Any:
-    return None if value is None else moment_text(value)
-
-
-def _json_read(text: str | None) -> Any:
-    return None if text is None else loads(text)
-
-
-# What our own types need on SQLite, without SQLAlchemy's layers around it.
-_QUICK_READERS: dict[type, Reader] = {Exact: _exact_read, UtcTime: _moment_read, Json: _json_read}
 
 _COMPILED: LRUCache[Any, Any] = LRUCache(CAPACITY)
 _PLANS: WeakKeyDictionary[SQLCompiler, Plan] = WeakKeyDictionary()

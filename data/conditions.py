@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from . import access, statuses, texts, words
 from .addresses import ADDRESSES
+from .among import among
 from .collections import Collection
 from .customers import CUSTOMERS
 from .filters import (
@@ -88,7 +89,7 @@ def _equal(column: Column[Any]) -> Maker:
 
 
 def _any_of(column: Column[Any]) -> Maker:
-    return lambda values, _: column.in_(values)
+    return lambda values, _: among(column, values)
 
 
 def _words_of(field: str) -> Maker:
@@ -149,27 +150,27 @@ def _partner(partner_id: str, search: Search) -> Condition:
 
 
 def _rejected(partner_ids: Sequence[str], search: Search) -> Condition:
-    return _has(search, REJECTING_PARTNERS, REJECTING_PARTNERS.table.c.value.in_(partner_ids))
+    return _has(search, REJECTING_PARTNERS, among(REJECTING_PARTNERS.table.c.value, partner_ids))
 
 
 def _tags(wanted: TagFilter, search: Search) -> Condition:
     tag = TAGS.table.c
     met: list[Condition] = [true()]
     if wanted.any is not None:
-        met.append(_has(search, TAGS, tag.value.in_(wanted.any)))
+        met.append(_has(search, TAGS, among(tag.value, wanted.any)))
     if wanted.all:
-        every = select(tag.project_id).where(tag.value.in_(wanted.all)).group_by(tag.project_id)
+        every = select(tag.project_id).where(among(tag.value, wanted.all)).group_by(tag.project_id)
         count = func.count(distinct(tag.value))
         met.append(PROJECTS.c.id.in_(every.having(count == len(set(wanted.all)))))
     if wanted.none is not None:
-        met.append(not_(_has(search, TAGS, tag.value.in_(wanted.none))))
+        met.append(not_(_has(search, TAGS, among(tag.value, wanted.none))))
     return and_(*met)
 
 
 def _external_ids(ids: Sequence[str], search: Search) -> Condition:
     external, provider = EXTERNAL_IDS.table.c, search.wanted.external_ids_provider
     of_provider = true() if provider is None else external.provider_name == provider
-    return _has(search, EXTERNAL_IDS, external.id.in_(ids), of_provider)
+    return _has(search, EXTERNAL_IDS, among(external.id, ids), of_provider)
 
 
 def _external_ids_provider(provider: str, search: Search) -> Condition:
@@ -184,7 +185,7 @@ def _form_entries(entries: Sequence[FormEntryFilter], search: Search) -> Conditi
         search,
         FORM_DATA,
         or_(
-            entry.key.in_(keys) if keys else false(),
+            among(entry.key, keys) if keys else false(),
             tuple_(entry.key, entry.value).in_(pairs) if pairs else false(),
         ),
     )
@@ -231,7 +232,7 @@ _LINE = {
 
 def _products(wanted: ProductFilter, search: Search) -> Condition:
     given = ((column, getattr(wanted, name)) for name, column in _LINE.items())
-    return _has(search, PRODUCTS, *(column.in_(v) for column, v in given if v is not None))
+    return _has(search, PRODUCTS, *(among(column, v) for column, v in given if v is not None))
 
 
 def _inner(wanted: ProjectFilter, search: Search) -> Condition:

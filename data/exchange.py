@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, func, select
 
+from .among import among
 from .collections import Source
 from .log import LOG, LogItem
 from .projects import PROJECTS, ProjectRow
@@ -31,7 +32,7 @@ async def our_log(source: Source, ids: Sequence[str], apart_from: str) -> dict[s
     statement = (
         select(log)
         .join(VERSIONS, made)
-        .where(log.c.project_id.in_(ids), VERSIONS.c.operation != apart_from)
+        .where(among(log.c.project_id, ids), VERSIONS.c.operation != apart_from)
         .order_by(log.c.position.desc())
     )
     found: dict[str, list[LogItem]] = defaultdict(list)

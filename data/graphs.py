@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
-
 from . import log, projects, texts
 from .addresses import ADDRESSES
 from .attachments import ATTACHMENTS
@@ -22,7 +20,7 @@ from .form_data import FORM_DATA
 from .partners import PARTNERS, REJECTING_PARTNERS, SINGLE_PARTNERS, RejectingPartner
 from .parts import PARTS
 from .products import PRODUCTS
-from .projects import PROJECTS, Project, ProjectRow
+from .projects import Project, ProjectRow
 from .stores import STORES
 from .tags import EXTERNAL_IDS, TAGS, Tag
 from .tasks import TASKS
@@ -180,9 +178,8 @@ async def insert_many(source: Source, new: Iterable[tuple[Project, int]]) -> Non
     pairs = list(new)
     if not pairs:
         return
-    await source.run(
-        insert(PROJECTS),
-        [projects.row_of(project, version)._asdict() for project, version in pairs],
+    await projects.insert_many(
+        source, [projects.row_of(project, version) for project, version in pairs]
     )
     merged: Rows = defaultdict(list)
     for project, _ in pairs:

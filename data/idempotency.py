@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, delete, insert, select
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, bindparam, delete, insert, select
 
 from .base import METADATA, CodePoints, Json, UtcTime
 from .collections import Source
+from .compiled import Statement
 
 KEYS = Table(
     "idempotency_key",
@@ -33,12 +34,24 @@ class Remembered(NamedTuple):
     outcome: dict[str, Any]
 
 
+_OF_KEY = Statement(
+    select(KEYS).where(
+        KEYS.c.actor == bindparam("actor"),
+        KEYS.c.key == bindparam("key"),
+        KEYS.c.at >= bindparam("since"),
+    ),
+    Remembered._make,
+)
+_FORGET = Statement(
+    delete(KEYS).where(KEYS.c.actor == bindparam("actor"), KEYS.c.at < bindparam("since"))
+)
+_INSERT = Statement(insert(KEYS))
+
+
 async def find(source: Source, actor: str, key: str, since: datetime) -> Remembered | None:
     """What the caller did with the key at or after a moment."""
-    rows = await source.run(
-        select(KEYS).where(KEYS.c.actor == actor, KEYS.c.key == key, KEYS.c.at >= since)
-    )
-    return Remembered._make(rows[0]) if rows else None
+    rows = await source.run(_OF_KEY, {"actor": actor, "key": key, "since": since})
+    return next(iter(rows), None)
 
 
 async def remember(source: Source, done: Remembered, since: datetime) -> None:
@@ -46,5 +59,5 @@ async def remember(source: Source, done: Remembered, since: datetime) -> None:
 
     Raises: sqlalchemy.exc.IntegrityError when another transaction has used the key meanwhile.
     """
-    await source.run(delete(KEYS).where(KEYS.c.actor == done.actor, KEYS.c.at < since))
-    await source.run(insert(KEYS), done._asdict())
+    await source.run(_FORGET, {"actor": done.actor, "since": since})
+    await source.run(_INSERT, done._asdict())

@@ -6,13 +6,14 @@ its order, so that "position descending" is newest first with the document's row
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 
-from .collections import Collection, Source
+from .among import among
+from .collections import Collection, Source, by_project
+from .compiled import Statement
 from .documents import Document, Time, Word
 
 
@@ -35,6 +36,12 @@ class LogItem(Document):
 
 
 LOG = Collection("project_log", LogItem)
+_OF_DOCUMENTS = Statement(
+    select(LOG.table)
+    .where(among(LOG.table.c.project_id, "ids"), LOG.table.c.position < 0)
+    .order_by(LOG.table.c.position.desc()),
+    LOG.made,
+)
 
 
 def document_rows(project_id: str, items: list[LogItem] | None) -> list[Any]:
@@ -44,15 +51,7 @@ def document_rows(project_id: str, items: list[LogItem] | None) -> list[Any]:
 
 async def of_documents(source: Source, ids: Sequence[str]) -> dict[str, list[Any]]:
     """Log rows that documents brought, in their order. Shape: project id -> rows."""
-    statement = (
-        select(LOG.table)
-        .where(LOG.table.c.project_id.in_(ids), LOG.table.c.position < 0)
-        .order_by(LOG.table.c.position.desc())
-    )
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in await source.run(statement):
-        found[row.project_id].append(LOG.row._make(row))
-    return found
+    return by_project(await source.run(_OF_DOCUMENTS, {"ids": ids}))
 
 
 def row_of(project_id: str, version: int, item: LogItem) -> Any:
@@ -71,13 +70,10 @@ async def newest(
     place = func.row_number().over(
         partition_by=LOG.table.c.project_id, order_by=LOG.table.c.position.desc()
     )
-    ranked = select(LOG.table, place.label("place")).where(LOG.table.c.project_id.in_(ids))
+    ranked = select(LOG.table, place.label("place")).where(among(LOG.table.c.project_id, ids))
     if below is not None:
         ranked = ranked.where(LOG.table.c.position < below)
     rows = ranked.subquery()
     columns = [rows.c[column.name] for column in LOG.table.c]
     statement = select(*columns).where(rows.c.place <= first).order_by(rows.c.position.desc())
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in await source.run(statement):
-        found[row.project_id].append(LOG.row._make(row))
-    return found
+    return by_project(map(LOG.made, await source.run(statement)))

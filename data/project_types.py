@@ -9,9 +9,11 @@ from pydantic import Field
 from sqlalchemy import Integer, Table, delete, insert, select
 from sqlalchemy.schema import Column
 
+from .among import among
 from .base import METADATA
 from .check_list import CheckListItem
 from .collections import Source, columns_of, document_from, values_of
+from .compiled import Statement
 from .documents import Document, Word
 from .workflow_steps import WorkflowStep
 
@@ -56,6 +58,9 @@ _own[0].primary_key = True
 PROJECT_TYPES = Table("project_type", METADATA, *_own, Column("position", Integer, nullable=False))
 COLUMNS = [column.name for column in _own]
 
+_BY_ID = Statement(select(PROJECT_TYPES).where(among(PROJECT_TYPES.c.id, "ids")))
+_INSERT = Statement(insert(PROJECT_TYPES))
+
 
 def document(row: Any) -> ProjectType:
     """The project type of a row."""
@@ -64,7 +69,7 @@ def document(row: Any) -> ProjectType:
 
 async def by_id(source: Source, ids: Sequence[str]) -> dict[str, Any]:
     """Rows of types. Shape: type id -> row; an unknown id has no entry."""
-    rows = await source.run(select(PROJECT_TYPES).where(PROJECT_TYPES.c.id.in_(ids)))
+    rows = await source.run(_BY_ID, {"ids": ids})
     return {row.id: row for row in rows}
 
 
@@ -87,4 +92,4 @@ async def replace_many(
         dict(zip(COLUMNS, values_of(kind, COLUMNS), strict=True)) | {"position": position}
         for kind, position in zip(types, positions, strict=True)
     ]
-    await source.run(insert(PROJECT_TYPES), rows)
+    await source.run(_INSERT, rows)

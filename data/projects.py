@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
 from sqlalchemy import (
@@ -12,18 +13,23 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     Integer,
+    Select,
     Table,
+    bindparam,
+    insert,
     select,
     update,
 )
 
 from .addresses import Address
+from .among import among, is_always
 from .attachments import Asset
 from .base import METADATA, CodePoints
 from .change_orders import ChangeOrder
 from .check_list import CheckListItem
 from .collections import Calculated, Elsewhere, Source, columns_of, values_of
 from .comments import Comment
+from .compiled import Statement
 from .contact_persons import ContactPerson
 from .customers import ProjectCustomer, display_name
 from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Total, Word
@@ -216,7 +222,7 @@ class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[m
     @classmethod
     def of(cls, row: Iterable[Any], key: Any = None) -> ProjectRow:
         """The row of a result."""
-        made: ProjectRow = cls._make(row)
+        made: ProjectRow = tuple.__new__(cls, row)
         made.key = key or made.id
         return made
 
@@ -229,21 +235,43 @@ def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
     return ProjectRow.of((values[name] for name in PROJECTS.c.keys()), key)  # noqa: SIM118
 
 
+_BY_ID = select(PROJECTS).where(among(PROJECTS.c.id, "ids"))
+_LOCK = _BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS)
+# For whoever sees all projects.
+_ANY_BY_ID, _ANY_LOCK = (Statement(one, ProjectRow.of) for one in (_BY_ID, _LOCK))
+_INSERT = Statement(insert(PROJECTS))
+
+
 async def by_id(
     source: Source, ids: Sequence[str], visible: ColumnElement[bool]
 ) -> dict[str, ProjectRow]:
     """Rows of visible projects. Shape: project id -> row; an unknown or invisible id has no entry."""
-    rows = await source.run(select(PROJECTS).where(PROJECTS.c.id.in_(ids), visible))
-    return {row.id: ProjectRow.of(row) for row in rows}
+    return await _by_id(source, ids, visible, _ANY_BY_ID, _BY_ID)
 
 
 async def lock(
     source: Source, ids: Sequence[str], visible: ColumnElement[bool]
 ) -> dict[str, ProjectRow]:
     """The same, held against other writers until the transaction ends; locked in the order of ids."""
-    statement = select(PROJECTS).where(PROJECTS.c.id.in_(ids), visible).order_by(PROJECTS.c.id)
-    rows = await source.run(statement.with_for_update(of=PROJECTS))
+    return await _by_id(source, ids, visible, _ANY_LOCK, _LOCK)
+
+
+async def _by_id(
+    source: Source,
+    ids: Sequence[str],
+    visible: ColumnElement[bool],
+    of_any: Statement,
+    of_some: Select[Any],
+) -> dict[str, ProjectRow]:
+    if is_always(visible):
+        return {row.id: row for row in await source.run(of_any, {"ids": ids})}
+    rows = await source.run(of_some.where(visible), {"ids": ids})
     return {row.id: ProjectRow.of(row) for row in rows}
+
+
+async def insert_many(source: Source, rows: Sequence[ProjectRow]) -> None:
+    """Writes new projects' own rows in one statement."""
+    await source.run(_INSERT, [row._asdict() for row in rows])
 
 
 async def save(source: Source, before: ProjectRow, after: ProjectRow) -> None:
@@ -251,4 +279,12 @@ async def save(source: Source, before: ProjectRow, after: ProjectRow) -> None:
     old = before._asdict()
     changed = {name: value for name, value in after._asdict().items() if value != old[name]}
     if changed:
-        await source.run(update(PROJECTS).where(PROJECTS.c.id == after.id).values(changed))
+        values = {f"new_{name}": value for name, value in changed.items()}
+        await source.run(_update(tuple(changed)), values | {"of_id": after.id})
+
+
+@lru_cache(100)
+def _update(names: tuple[str, ...]) -> Statement:
+    """The statement that writes some columns of a row."""
+    given: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return Statement(update(PROJECTS).where(PROJECTS.c.id == bindparam("of_id")).values(given))

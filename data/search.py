@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
+    Integer,
     Select,
+    bindparam,
     false,
     func,
     literal,
@@ -24,7 +27,9 @@ from sqlalchemy import (
     union_all,
 )
 
+from .among import is_always
 from .collections import Source
+from .compiled import Statement
 from .projects import PROJECTS, ProjectRow
 
 
@@ -102,6 +107,28 @@ class Slice:
     backward: bool = False
 
 
+class _SliceShape(NamedTuple):
+    """What the statement of a slice depends on: which bounds it has, and for each whether it is above the nulls."""
+
+    offset: bool
+    after: bool | None
+    before: bool | None
+    backward: bool
+
+    @classmethod
+    def of(cls, wanted: Slice) -> _SliceShape:
+        """The form of a slice."""
+        after, before = (
+            None if place is None else place.key is not None
+            for place in (wanted.after, wanted.before)
+        )
+        return cls(wanted.offset > 0, after, before, wanted.backward)
+
+
+# As many as there are orders and forms: some hundreds.
+_TEMPLATES: dict[tuple[str, bool, _SliceShape], Statement] = {}
+
+
 class _Range(NamedTuple):
     """A range of an index: the columns it is sorted by, and the condition to be in it."""
 
@@ -120,10 +147,14 @@ def _range(
     for position, upwards in ((after, not order.descending), (before, order.descending)):
         if position is not None:
             values = (position.key, position.id)[-len(keys) :]
-            bound = tuple_(*(literal(v, k.type) for v, k in zip(values, keys, strict=True)))
+            bound = tuple_(*(_bound(v, k) for v, k in zip(values, keys, strict=True)))
             # One comparison of rows, since databases walk an index for it; and it takes no null.
             member &= tuple_(*keys) > bound if upwards else tuple_(*keys) < bound
     return _Range(keys, member)
+
+
+def _bound(value: Any, column: Column[Any]) -> ColumnElement[Any]:
+    return value if isinstance(value, BindParameter) else literal(value, column.type)
 
 
 def _ranges(order: Order, wanted: Slice) -> list[_Range]:
@@ -151,15 +182,16 @@ def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select
     def walk(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         return [column.desc() if descending else column.asc() for column in columns]
 
+    skips = isinstance(wanted.offset, BindParameter) or wanted.offset > 0
     ranges = _ranges(order, wanted)
     if not ranges:
         return select(PROJECTS).where(false())
     if len(ranges) == 1:
         ((keys, within),) = ranges
         rows = select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(wanted.limit)
-        return rows.offset(wanted.offset) if wanted.offset else rows
+        return rows.offset(wanted.offset) if skips else rows
 
-    depth = wanted.offset + wanted.limit
+    depth = wanted.offset + wanted.limit if skips else wanted.limit
     head, tail = (
         select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(depth)
         for keys, within in ranges
@@ -174,16 +206,51 @@ def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select
         select(found)
         .order_by(keyed_first, *walk((key, found.c.id)))
         .limit(wanted.limit)
-        .offset(wanted.offset)
+        .offset(wanted.offset if skips else None)
     )
+
+
+def _template(order: Order, shape: _SliceShape) -> Statement:
+    """The statement of all slices of a form, of all projects; the values of a slice have names in it."""
+    found = _TEMPLATES.get((order.key.name, order.descending, shape))
+    if found is None:
+
+        def position(which: str, keyed: bool | None) -> Position | None:
+            if keyed is None:
+                return None
+            key = bindparam(f"{which}_key", type_=order.key.type) if keyed else None
+            return Position(key, cast("str", bindparam(f"{which}_id", type_=PROJECTS.c.id.type)))
+
+        wanted = Slice(
+            cast("int", bindparam("limit", type_=Integer)),
+            cast("int", bindparam("offset", type_=Integer)) if shape.offset else 0,
+            position("after", shape.after),
+            position("before", shape.before),
+            shape.backward,
+        )
+        found = Statement(statement(true(), order, wanted), ProjectRow.of)
+        _TEMPLATES[order.key.name, order.descending, shape] = found
+    return found
+
+
+def _values(wanted: Slice) -> dict[str, Any]:
+    values: dict[str, Any] = {"limit": wanted.limit, "offset": wanted.offset}
+    for which, place in (("after", wanted.after), ("before", wanted.before)):
+        if place is not None:
+            values |= {f"{which}_key": place.key, f"{which}_id": place.id}
+    return values
 
 
 async def page(
     source: Source, where: ColumnElement[bool], order: Order, wanted: Slice
 ) -> list[ProjectRow]:
     """The rows of a slice, in the order asked for."""
-    rows = await source.run(statement(where, order, wanted))
-    return [ProjectRow.of(row) for row in (rows[::-1] if wanted.backward else rows)]
+    rows: Sequence[ProjectRow]
+    if is_always(where):
+        rows = await source.run(_template(order, _SliceShape.of(wanted)), _values(wanted))
+    else:
+        rows = [ProjectRow.of(row) for row in await source.run(statement(where, order, wanted))]
+    return list(rows[::-1] if wanted.backward else rows)
 
 
 async def count(source: Source, where: ColumnElement[bool]) -> int:

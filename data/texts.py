@@ -20,7 +20,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    insert,
     select,
     text,
 )
@@ -29,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from .base import METADATA, CodePoints
 from .collections import Source
+from .compiled import Statement
 from .projects import PROJECTS, Project
 from .words import Term, terms
 
@@ -49,25 +49,34 @@ VECTORS = Table(
     Index("ix_project_text_terms", "terms", postgresql_using="gin"),
 )
 
-_NUMBERED = text("insert or ignore into project_text (project_id) values (:project_id)")
-_FORGET = text(
-    "delete from project_text_index "
-    "where rowid = (select number from project_text where project_id = :project_id)"
+_NUMBERED = Statement(text("insert or ignore into project_text (project_id) values (:project_id)"))
+_FORGET = Statement(
+    text(
+        "delete from project_text_index "
+        "where rowid = (select number from project_text where project_id = :project_id)"
+    )
 )
-_INDEX = text(
-    "insert into project_text_index (rowid, terms) "
-    "select number, :terms from project_text where project_id = :project_id"
+_INDEX = Statement(
+    text(
+        "insert into project_text_index (rowid, terms) "
+        "select number, :terms from project_text where project_id = :project_id"
+    )
 )
-_VECTOR = func.array_to_tsvector(bindparam("terms", type_=ARRAY(Text)))
+_vector = func.array_to_tsvector(bindparam("terms", type_=ARRAY(Text)))
+_insert = upsert(VECTORS).values(project_id=bindparam("project_id"), terms=_vector)
+_INSERT = Statement(_insert)
+_REPLACE = Statement(
+    _insert.on_conflict_do_update(
+        index_elements=["project_id"], set_={"terms": _insert.excluded.terms}
+    )
+)
 
 
 async def insert_many(source: Source, projects: Sequence[Project]) -> None:
     """Indexes new projects."""
     if source.dialect == "postgresql":
         rows = [{"project_id": project.id, "terms": terms(project)} for project in projects]
-        await source.run(
-            insert(VECTORS).values(project_id=bindparam("project_id"), terms=_VECTOR), rows
-        )
+        await source.run(_INSERT, rows)
         return
     rows = [{"project_id": project.id, "terms": " ".join(terms(project))} for project in projects]
     await source.run(_NUMBERED, [{"project_id": row["project_id"]} for row in rows])
@@ -80,11 +89,7 @@ async def replace(source: Source, before: Project, after: Project) -> None:
     if found == terms(before):
         return
     if source.dialect == "postgresql":
-        statement = upsert(VECTORS).values(project_id=bindparam("project_id"), terms=_VECTOR)
-        statement = statement.on_conflict_do_update(
-            index_elements=["project_id"], set_={"terms": statement.excluded.terms}
-        )
-        await source.run(statement, {"project_id": after.id, "terms": found})
+        await source.run(_REPLACE, {"project_id": after.id, "terms": found})
         return
     await source.run(_FORGET, {"project_id": after.id})
     await source.run(_INDEX, {"project_id": after.id, "terms": " ".join(found)})

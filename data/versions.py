@@ -19,14 +19,17 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
+    bindparam,
     case,
     insert,
     select,
 )
 from sqlalchemy.sql import func
 
+from .among import among
 from .base import METADATA, CodePoints, Json, UtcTime
 from .collections import Source
+from .compiled import Statement
 from .differences import Change, apply
 
 SNAPSHOT_EVERY = 20
@@ -86,19 +89,24 @@ def is_snapshot(version: int) -> bool:
     return version == 1 or version % SNAPSHOT_EVERY == 0
 
 
+# Without the position, which a reader of the feed gives.
+_INSERT = Statement(insert(VERSIONS).values({name: bindparam(name) for name in Version._fields}))
+_SINCE = Statement(
+    select(VERSIONS.c.changes)
+    .where(VERSIONS.c.project_id == bindparam("project"), VERSIONS.c.version > bindparam("number"))
+    .order_by(VERSIONS.c.version)
+)
+
+
 async def insert_many(source: Source, versions: Sequence[Version]) -> None:
     """Writes versions in one statement."""
-    await source.run(insert(VERSIONS), [version._asdict() for version in versions])
+    await source.run(_INSERT, [version._asdict() for version in versions])
 
 
 async def changes_since(source: Source, project_id: str, version: int) -> list[Change]:
     """Every change after a version, oldest first."""
-    statement = (
-        select(VERSIONS.c.changes)
-        .where(VERSIONS.c.project_id == project_id, VERSIONS.c.version > version)
-        .order_by(VERSIONS.c.version)
-    )
-    return [Change(*change) for row in await source.run(statement) for change in row.changes]
+    rows = await source.run(_SINCE, {"project": project_id, "number": version})
+    return [Change(*change) for row in rows for change in row.changes]
 
 
 async def newest(
@@ -113,7 +121,7 @@ async def newest(
     )
     columns = [VERSIONS.c[name] for name in Version._fields if name != "snapshot"]
     ranked = select(*columns, FIRST_STATE, place.label("place")).where(
-        VERSIONS.c.project_id.in_(ids)
+        among(VERSIONS.c.project_id, ids)
     )
     if below is not None:
         ranked = ranked.where(VERSIONS.c.version < below)
