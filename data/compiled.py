@@ -107,6 +107,10 @@ class Plan:
         }
         self._shapes: dict[tuple[int, ...], _Shape] = {}
         self._given = {bind.key: name for bind, name in compiled.bind_names.items()}
+        keys = {name: key for key, name in self._given.items()}
+        self._order = [
+            (keys[name], name, self._stored.get(name)) for name in compiled.positiontup or ()
+        ]
         self.fixed = {
             name: bind.effective_value
             for bind, name in compiled.bind_names.items()
@@ -117,6 +121,18 @@ class Plan:
         """What is given by the names of the text."""
         names = self._given
         return {names[name]: value for name, value in given.items() if name in names}
+
+    def sent_by_name(self, given: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The text and the values in its order, for what is given by the names of the statement."""
+        if self._lists:
+            return self.sent(self.fixed | self.named(given))
+        return self.compiled.string, tuple(
+            [
+                value if stored is None else stored(value)
+                for key, name, stored in self._order
+                for value in (given[key] if key in given else self.fixed[name],)
+            ]
+        )
 
     def sent(self, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """The text and the values in its order."""
@@ -236,22 +252,20 @@ def sent(
     """What goes to the driver for a statement with values by name, or for each of a list of them."""
     several = given if isinstance(given, list) and given else None
     first: Mapping[str, Any] = several[0] if several else cast("Mapping[str, Any]", given or {})
+    if several is not None and any(one.keys() != first.keys() for one in several):
+        raise ValueError("each of the values to run a statement for must have the same names")
     if isinstance(statement, Statement):
         plan = statement.plan(dialect)
-        values: Mapping[str, Any] = plan.fixed | plan.named(first)
-    else:
-        # A write is never asked for what it made, so its text is the same for one as for many.
-        many = bool(given) and getattr(statement, "is_dml", False)
-        plan, values = _found(statement, dialect, first, list(first), many=many)
-    text, ordered = plan.sent(values)
+        if several is None or len(several) == 1:
+            return Sent(*plan.sent_by_name(first), many=False, plan=plan)
+        values = [plan.sent_by_name(one)[1] for one in several]
+        return Sent(plan.compiled.string, values, many=True, plan=plan)
+    # A write is never asked for what it made, so its text is the same for one as for many.
+    many = bool(given) and getattr(statement, "is_dml", False)
+    plan, standing = _found(statement, dialect, first, list(first), many=many)
+    text, ordered = plan.sent(standing)
     if several is None or len(several) == 1:
         return Sent(text, ordered, many=False, plan=plan)
-    if any(one.keys() != first.keys() for one in several):
-        raise ValueError("each of the values to run a statement for must have the same names")
     # Lists of values in a statement and lists of values to run it for do not go together.
-    return Sent(
-        text,
-        [ordered, *(plan.sent({**values, **plan.named(one)})[1] for one in several[1:])],
-        many=True,
-        plan=plan,
-    )
+    rest = [plan.sent({**standing, **plan.named(one)})[1] for one in several[1:]]
+    return Sent(text, [ordered, *rest], many=True, plan=plan)

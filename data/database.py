@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import URL, Executable, make_url
 from sqlalchemy.engine import Dialect
@@ -23,6 +23,7 @@ from .compiled import Sent, Statement, sent
 from .engine import engine_of
 from .failures import ACQUIRE, RAISED, translated
 from .hearing import LISTENERS, Heard
+from .lending import Lendable
 from .postgres import Postgres
 from .sqlite import Sqlite
 
@@ -33,26 +34,10 @@ _RETRY_STATES = {"40001", "40P01"}
 Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
 
 
-class Connection(Protocol):
-    """What a transaction runs on."""
-
-    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The rows of a statement."""
-        ...
-
-    async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
-        """Runs a statement for each of many values."""
-        ...
-
-    async def command(self, text: str) -> None:
-        """Begins, ends or marks a transaction."""
-        ...
-
-
 class Transaction:
     """Statements that are written together or not at all."""
 
-    def __init__(self, connection: Connection, dialect: Dialect) -> None:
+    def __init__(self, connection: Lendable, dialect: Dialect) -> None:
         self._connection = connection
         self._dialect = dialect
         self._savepoints = 0
@@ -101,7 +86,7 @@ class Database:
             json_serializer=lambda value: dumps(value).decode(), json_deserializer=loads
         )
         kind = Postgres if self.dialect == "postgresql" else Sqlite
-        self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait=wait)
+        self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait)
 
     @cached_property
     def engine(self) -> AsyncEngine:
@@ -129,7 +114,7 @@ class Database:
 
     @asynccontextmanager
     async def _begun(
-        self, lent: Callable[[], AbstractAsyncContextManager[Connection]], begin: str
+        self, lent: Callable[[], AbstractAsyncContextManager[Lendable]], begin: str
     ) -> AsyncIterator[Transaction]:
         # A connection goes back with nothing open on it, so an exception needs no word here.
         async with lent() as connection:
@@ -169,7 +154,7 @@ async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
     return going.plan.rows(found)
 
 
-async def _commanded(connection: Connection, text: str) -> None:
+async def _commanded(connection: Lendable, text: str) -> None:
     try:
         await connection.command(text)
     except RAISED as error:

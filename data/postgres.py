@@ -1,10 +1,11 @@
-"""PostgreSQL on asyncpg: a pool of connections whose codecs give exact values."""
+"""PostgreSQL on asyncpg: connections whose codecs give exact values."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -12,127 +13,138 @@ import asyncpg
 from sqlalchemy import URL
 
 from .base import amount_of, loads
-from .failures import ACQUIRE, DatabaseBusy
+from .lending import Lending
 
-# Seconds that statements have to end when the pool is closed.
-CLOSE = 5.0
+# Seconds to connect, and seconds for a cancelled statement to end.
+CONNECT, CLEAN = 10.0, 5.0
+# Seconds after which a connection that nobody used is made anew: something between may have forgotten it.
+IDLE = 300.0
 # asyncpg keeps so many statements prepared on each connection.
 PREPARED = 300
-# What a connection raises that was idle while the server ended it.
-_LOST = (
-    asyncpg.ConnectionDoesNotExistError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-)
 _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class PostgresConnection:
-    """A connection that is lent for a transaction."""
+    """A connection to a server, made when it is needed and made anew when it was lost."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        self._arguments = arguments
+        self._raw: Any = None
+        self._used = 0.0
+        self._cancelled = False
+
+    async def open(self) -> None:
+        """Connects, unless the connection is there. Raises: ConnectionError; what the server refuses it with."""
+        now = time.monotonic()
+        idle, self._used = now - self._used, now
+        if self._raw is not None:
+            if idle < IDLE and not self._raw.is_closed():
+                return
+            self._drop()
+        try:
+            raw = await asyncpg.connect(**self._arguments, timeout=CONNECT)
+        except TimeoutError:
+            raise ConnectionError(f"it does not answer within {CONNECT:g} s") from None
+        try:
+            await _prepare(raw)
+        except BaseException:
+            raw.terminate()
+            raise
+        self._raw = raw
+
+    def is_lost(self) -> bool:
+        """Whether the server has ended it."""
+        return bool(self._raw is None or self._raw.is_closed())
 
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement."""
-        found: Sequence[Any] = await self._connection.fetch(text, *values)
+        try:
+            found: Sequence[Any] = await self._raw.fetch(text, *values)
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
         return found
 
     async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         """Runs a statement for each of many values, in one round trip."""
-        await self._connection.executemany(text, values)
+        try:
+            await self._raw.executemany(text, values)
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
 
     async def command(self, text: str) -> None:
         """Begins, ends or marks a transaction."""
-        await self._connection.execute(text)
+        try:
+            await self._raw.execute(text)
+        except asyncio.CancelledError:
+            self._cancelled = True
+            raise
+
+    def is_clean(self) -> bool:
+        """Whether nothing runs on it and no transaction is open."""
+        return not self._cancelled and not self._raw.is_in_transaction()
+
+    async def clean(self) -> None:
+        """Waits for a statement that was cancelled, and rolls back what is open; else drops the connection."""
+        try:
+            async with asyncio.timeout(CLEAN):
+                if self._cancelled and not self._raw.is_in_transaction():
+                    # It waits until the server has answered what was cancelled, which may be a `begin`.
+                    await self._raw.execute("select 1")
+                if self._raw.is_in_transaction():
+                    await self._raw.execute("rollback")
+        except BaseException as error:
+            self._drop()
+            if not isinstance(error, _BROKEN):
+                raise
+        self._cancelled = False
+
+    def _drop(self) -> None:
+        raw, self._raw = self._raw, None
+        self._cancelled = False
+        if raw is not None:
+            raw.terminate()
+
+    async def close(self) -> None:
+        """Closes it, with a word to the server if it has an ear for it."""
+        raw, self._raw = self._raw, None
+        if raw is not None and not raw.is_closed():
+            with suppress(*_BROKEN):
+                await raw.close(timeout=CLEAN)
 
 
 class Postgres:
-    """A server's database. The pool is made when the first statement comes, inside the running loop."""
+    """A server's database."""
 
     begin_write = "begin isolation level read committed"
     begin_read = "begin isolation level repeatable read, read only"
 
-    def __init__(self, url: URL, dialect: Any, size: int, *, wait: float = ACQUIRE) -> None:
-        _, self._arguments = dialect.create_connect_args(url)
+    def __init__(self, url: URL, dialect: Any, size: int, wait: float) -> None:
+        _, arguments = dialect.create_connect_args(url)
         # What the adapter of SQLAlchemy would take out of the URL.
-        self._arguments.pop("prepared_statement_name_func", None)
-        kept = self._arguments.pop("prepared_statement_cache_size", PREPARED)
-        self._arguments.setdefault("statement_cache_size", kept)
-        self._size = size
-        self._wait = wait
-        self._pool: Any = None
+        arguments.pop("prepared_statement_name_func", None)
+        kept = arguments.pop("prepared_statement_cache_size", PREPARED)
+        arguments.setdefault("statement_cache_size", kept)
+        self._lending = Lending([PostgresConnection(arguments) for _ in range(size)], wait)
+        self.writer = self.reader = self._lending.lent
 
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        """The rows of a statement that only reads, which is run again where its connection had been ended."""
+        """The rows of a statement that only reads; it is sent again where the server had ended the connection."""
+        connection = await self._lending.take()
         try:
-            return await self._once(text, values)
-        except _LOST:
-            return await self._once(text, values)
-
-    async def _once(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
-        lent = await self._acquired()
-        try:
-            found: Sequence[Any] = await lent.fetch(text, *values)
-            return found
-        finally:
-            await self._release(lent)
-
-    @asynccontextmanager
-    async def writer(self) -> AsyncIterator[PostgresConnection]:
-        """A connection for a transaction; whatever is open at the end is rolled back."""
-        lent = await self._acquired()
-        try:
-            yield PostgresConnection(lent)
-        finally:
-            await self._release(lent)
-
-    reader = writer
-
-    async def _acquired(self) -> Any:
-        if self._pool is None:
-            self._pool = asyncpg.create_pool(
-                **self._arguments,
-                min_size=0,
-                max_size=self._size,
-                init=_prepare,
-                reset=_reset,
-            )
-            await self._pool
-        try:
-            return await self._pool.acquire(timeout=self._wait)
-        except TimeoutError:
-            raise DatabaseBusy(
-                f"the database is busy: no connection became free in {self._wait:g} s, "
-                f"and PROJECTGATE_POOL_SIZE is {self._size}"
-            ) from None
-
-    async def _release(self, lent: Any) -> None:
-        try:
-            if lent.is_in_transaction():
-                await lent.execute("rollback")
+            return await connection.fetch(text, values)
         except _BROKEN:
-            # Already closed, or not to be used again; the pool makes another one when it needs it.
-            with suppress(asyncpg.InterfaceError):
-                lent.terminate()
+            if not connection.is_lost():
+                raise
+            await connection.open()
+            return await connection.fetch(text, values)
         finally:
-            # It waits for a statement that was cancelled, and goes on when this task is cancelled.
-            with suppress(*_BROKEN):
-                await self._pool.release(lent)
+            await self._lending.give(connection)
 
     async def close(self) -> None:
-        """Closes all connections; those in use after some seconds are cut off."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE):
-                    await pool.close()
-
-
-async def _reset(_connection: Any) -> None:
-    """Nothing: no statement of ours leaves anything in a session."""
+        """Closes all connections."""
+        await self._lending.close()
 
 
 async def _prepare(connection: Any) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import URL
 
-from .failures import ACQUIRE, DatabaseBusy
+from .lending import Lending
 
 # Milliseconds that a statement waits for a lock that another process holds.
 BUSY_TIMEOUT = 10_000
@@ -37,6 +36,9 @@ class SqliteConnection:
         self._threads = threads
         self._raw: sqlite3.Connection | None = None
         self._job: asyncio.Future[Any] | None = None
+
+    async def open(self) -> None:
+        """Nothing: the thread of the first statement opens the file."""
 
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement."""
@@ -73,7 +75,7 @@ class SqliteConnection:
         job_ended = self._job is None or self._job.done()
         return job_ended and (self._raw is None or not self._raw.in_transaction)
 
-    async def cleaned(self) -> None:
+    async def clean(self) -> None:
         """Waits until nothing runs on it, and rolls back what is open."""
         if self._job is not None:
             await asyncio.wait([self._job])
@@ -83,70 +85,14 @@ class SqliteConnection:
         if self._raw is not None and self._raw.in_transaction:
             await self._call(self._raw.rollback)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Closes it."""
-        if self._raw is not None:
-            self._raw.close()
-
-
-class Lending:
-    """Connections that are lent for a statement or a transaction, one task each, the last used first."""
-
-    def __init__(self, connections: list[SqliteConnection], wait: float) -> None:
-        self.connections = connections
-        self._idle = [*connections]
-        self._free = asyncio.Semaphore(len(connections))
-        self._wait = wait
-        self._cleaning: set[asyncio.Task[None]] = set()
-
-    @asynccontextmanager
-    async def lent(self) -> AsyncIterator[SqliteConnection]:
-        """A connection for the length of the block. Raises: DatabaseBusy."""
-        connection = await self.take()
-        try:
-            yield connection
-        finally:
-            await self.give(connection)
-
-    async def take(self) -> SqliteConnection:
-        """A connection that nobody else has. Raises: DatabaseBusy."""
-        if self._free.locked():
-            try:
-                async with asyncio.timeout(self._wait):
-                    await self._free.acquire()
-            except TimeoutError:
-                raise DatabaseBusy(
-                    f"the database is busy: no connection became free in {self._wait:g} s"
-                ) from None
-        else:
-            await self._free.acquire()
-        return self._idle.pop()
-
-    async def give(self, connection: SqliteConnection) -> None:
-        """Takes a connection back, when its statement has ended and what was open is rolled back."""
-        if connection.is_clean():
-            self._back(connection)
-            return
-        # A task of its own: whoever is cancelled may be so again while it waits.
-        task = asyncio.create_task(self._clean(connection))
-        self._cleaning.add(task)
-        task.add_done_callback(self._cleaning.discard)
-        await asyncio.shield(task)
-
-    async def _clean(self, connection: SqliteConnection) -> None:
-        try:
-            await connection.cleaned()
-        finally:
-            self._back(connection)
-
-    def _back(self, connection: SqliteConnection) -> None:
-        self._idle.append(connection)
-        self._free.release()
-
-    async def ended(self) -> None:
-        """Waits for the connections that are about to come back."""
-        if self._cleaning:
-            await asyncio.wait(self._cleaning)
+        raw, self._raw = self._raw, None
+        if raw is not None:
+            if self._job is not None and not self._job.done():
+                raw.interrupt()
+                await asyncio.wait([self._job])
+            await asyncio.get_running_loop().run_in_executor(self._threads, raw.close)
 
 
 class Sqlite:
@@ -155,7 +101,7 @@ class Sqlite:
     begin_write = "begin immediate"
     begin_read = "begin"
 
-    def __init__(self, url: URL, dialect: Any, size: int, *, wait: float = ACQUIRE) -> None:
+    def __init__(self, url: URL, dialect: Any, size: int, wait: float) -> None:
         (self._name,), options = dialect.create_connect_args(url)
         options.pop("factory", None)
         self._options = options | {
@@ -197,7 +143,5 @@ class Sqlite:
     async def close(self) -> None:
         """Closes all connections."""
         for lending in (self._readers, self._writer):
-            await lending.ended()
-            for connection in lending.connections:
-                connection.close()
+            await lending.close()
         self._threads.shutdown(wait=False)
