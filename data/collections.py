@@ -35,7 +35,7 @@ from sqlalchemy.types import TypeEngine
 
 from .among import among
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
-from .compiled import RowMaker, Statement
+from .compiled import Read, RowMaker, Statement
 from .documents import Document
 
 D = TypeVar("D", bound=Document)
@@ -63,6 +63,10 @@ class Source(Protocol):
 
     async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
         """The rows of one statement; a list of parameters runs it for each."""
+        ...
+
+    async def run_each(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
+        """The rows of each of several reading statements."""
         ...
 
 
@@ -221,10 +225,14 @@ class Collection(Generic[D]):
         Shape: project id -> rows; a project without any has no entry.
         """
         if level is None:
-            rows = await source.run(self._read, {"ids": ids})
+            rows = await source.run(*self.reading(ids))
         else:
             rows = await source.run(self._read_level, {"ids": ids, "level": level})
         return by_project(rows)
+
+    def reading(self, ids: Sequence[str]) -> Read:
+        """The statement of the rows of many projects, with its values."""
+        return self._read, {"ids": ids}
 
     def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
         """The rows of documents in list order, below the key of their list."""

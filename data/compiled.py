@@ -53,6 +53,10 @@ class Statement:
         return found
 
 
+# A statement with its values by name.
+Read = tuple[Statement, dict[str, Any]]
+
+
 class Sent(NamedTuple):
     """What goes to the driver: the text, the values in their order, a list of them to run it for each.
 

@@ -19,11 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .base import dumps, loads
-from .compiled import Sent, Statement, sent
+from .compiled import Read, Sent, Statement, sent
 from .engine import engine_of
 from .failures import ACQUIRE, RAISED, translated
 from .hearing import LISTENERS, Heard
-from .lending import Lendable
+from .lending import Lendable, Timed
 from .postgres import Postgres
 from .sqlite import Sqlite
 
@@ -32,6 +32,7 @@ _RETRY_STATES = {"40001", "40P01"}
 
 
 Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
+FetchEach = Callable[[Sequence[tuple[str, Sequence[Any]]]], Awaitable[list[Timed]]]
 
 
 class Transaction:
@@ -50,6 +51,10 @@ class Transaction:
         if going.many:
             return await _answered(self._each, going)
         return await _answered(self._connection.fetch, going)
+
+    async def run_each(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
+        """The rows of each of several reading statements."""
+        return await _all_answered(self._connection.fetch_each, self._dialect, reads)
 
     async def _each(self, text: str, values: Sequence[Sequence[Any]]) -> Sequence[Any]:
         await self._connection.each(text, values)
@@ -100,6 +105,10 @@ class Database:
             raise TypeError("a statement that writes belongs in a transaction")
         return await _answered(self._driver.fetch, going)
 
+    async def run_each(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
+        """The rows of each of several reading statements, on one connection. Raises: DatabaseBusy."""
+        return await _all_answered(self._driver.fetch_each, self._dialect, reads)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction that commits at the end of the block, and rolls back on an exception or `discard()`."""
@@ -135,23 +144,37 @@ class Database:
 
 async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
     """The rows that a driver gives, told to who listens. Raises: DBAPIError, without values."""
-    listeners = LISTENERS.get()
-    if not listeners:
-        try:
-            return going.plan.rows(await fetch(going.text, going.values))
-        except RAISED as error:
-            raise translated(error, going.text) from None
-    heard = Heard(going.text, going.values)
-    for listener in listeners:
-        listener(heard)
+    heard = _told(going) if LISTENERS.get() else None
     begun = time.perf_counter()
     try:
         found = await fetch(going.text, going.values)
     except RAISED as error:
         raise translated(error, going.text) from None
-    heard.milliseconds = (time.perf_counter() - begun) * 1000
-    heard.rows = len(found)
+    if heard is not None:
+        heard.rows, heard.milliseconds = len(found), (time.perf_counter() - begun) * 1000
     return going.plan.rows(found)
+
+
+async def _all_answered(
+    fetch: FetchEach, dialect: Dialect, reads: Sequence[Read]
+) -> list[Sequence[Any]]:
+    """The same for several statements, which are all told before the first is sent."""
+    going = [sent(dialect, *read) for read in reads]
+    heard = [_told(one) for one in going] if LISTENERS.get() else []
+    try:
+        found = await fetch([one[:2] for one in going])
+    except RAISED as error:
+        raise translated(error, "; ".join(one.text for one in going)) from None
+    for told, (rows, milliseconds) in zip(heard, found, strict=False):
+        told.rows, told.milliseconds = len(rows), milliseconds
+    return [one.plan.rows(rows) for one, (rows, _) in zip(going, found, strict=True)]
+
+
+def _told(going: Sent) -> Heard:
+    heard = Heard(going.text, going.values)
+    for listener in LISTENERS.get():
+        listener(heard)
+    return heard
 
 
 async def _commanded(connection: Lendable, text: str) -> None:

@@ -11,7 +11,7 @@ from .addresses import ADDRESSES
 from .attachments import ATTACHMENTS
 from .change_orders import CHANGE_ORDERS
 from .check_list import CHECK_LIST
-from .collections import Collection, Source, document_from
+from .collections import Collection, Source, by_project, document_from
 from .comments import COMMENTS, CUSTOMER_COMMENTS
 from .contact_persons import CONTACT_PERSONS, STORE_CONTACTS
 from .customers import CUSTOMERS
@@ -156,10 +156,13 @@ async def load(source: Source, ids: Sequence[str]) -> dict[str, Rows]:
     Shape: project id -> table name -> rows in list order.
     """
     found: dict[str, Rows] = {project_id: {} for project_id in ids}
-    for collection in COLLECTIONS:
-        read = log.of_documents if collection is log.LOG else collection.by_project
-        for project_id, rows in (await read(source, ids)).items():
-            found[project_id][collection.table.name] = rows
+    reads = [
+        log.reading(ids) if collection is log.LOG else collection.reading(ids)
+        for collection in COLLECTIONS
+    ]
+    for collection, rows in zip(COLLECTIONS, await source.run_each(reads), strict=True):
+        for project_id, of_project in by_project(rows).items():
+            found[project_id][collection.table.name] = of_project
     return found
 
 

@@ -13,6 +13,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from .failures import DatabaseBusy
 
+# Rows, and how many milliseconds they took.
+Timed = tuple[Sequence[Any], float]
+
 
 class Lendable(Protocol):
     """A connection, whatever the driver."""
@@ -23,6 +26,10 @@ class Lendable(Protocol):
 
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement."""
+        ...
+
+    async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
+        """The rows of each of several statements."""
         ...
 
     async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:

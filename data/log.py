@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from .among import among
 from .collections import Collection, Source, by_project
-from .compiled import Statement
+from .compiled import Read, Statement
 from .documents import Document, Time, Word
 
 
@@ -49,9 +49,9 @@ def document_rows(project_id: str, items: list[LogItem] | None) -> list[Any]:
     return [row._replace(position=-1 - row.position) for row in LOG.rows([project_id], items)]
 
 
-async def of_documents(source: Source, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """Log rows that documents brought, in their order. Shape: project id -> rows."""
-    return by_project(await source.run(_OF_DOCUMENTS, {"ids": ids}))
+def reading(ids: Sequence[str]) -> Read:
+    """The statement of the log rows that documents of projects brought, in their order, with its values."""
+    return _OF_DOCUMENTS, {"ids": ids}
 
 
 def row_of(project_id: str, version: int, item: LogItem) -> Any:

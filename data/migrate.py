@@ -15,6 +15,11 @@ from .database import Database, folder_of
 # Any number will do, as long as it is always the same.
 _LOCK = text("select pg_advisory_xact_lock(7766451)")
 
+# Where migrations write how far they are.
+_AT = text("select version_num from alembic_version")
+_SQLITE_TABLE = text("select count(*) from sqlite_master where name = 'alembic_version'")
+_POSTGRES_TABLE = text("select to_regclass('alembic_version') is not null")
+
 
 class NotAtHead(Exception):
     """The database lacks migrations, or has some this program does not know."""
@@ -68,8 +73,12 @@ async def upgrade(database: Database, target: str = "head") -> str:
 
 async def current(database: Database) -> str | None:
     """The migration the database is at; None when it is empty."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(_revision)
+    there = _SQLITE_TABLE if database.dialect == "sqlite" else _POSTGRES_TABLE
+    ((found,),) = await database.run(there)
+    if not found:
+        return None
+    rows = await database.run(_AT)
+    return str(rows[0].version_num) if rows else None
 
 
 def _require_known(revision: str | None) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import URL
 
 from .base import amount_of, loads
-from .lending import Lending
+from .lending import Lending, Timed
 
 # Seconds to connect, and seconds for a cancelled statement to end.
 CONNECT, CLEAN = 10.0, 5.0
@@ -21,6 +21,9 @@ CONNECT, CLEAN = 10.0, 5.0
 IDLE = 300.0
 # asyncpg keeps so many statements prepared on each connection.
 PREPARED = 300
+
+T = TypeVar("T")
+
 _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
@@ -63,6 +66,15 @@ class PostgresConnection:
         except asyncio.CancelledError:
             self._cancelled = True
             raise
+        return found
+
+    async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
+        """The rows of each of several statements."""
+        found = []
+        for text, values in reads:
+            begun = time.perf_counter()
+            rows = await self.fetch(text, values)
+            found.append((rows, (time.perf_counter() - begun) * 1000))
         return found
 
     async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
@@ -131,14 +143,21 @@ class Postgres:
 
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement that only reads; it is sent again where the server had ended the connection."""
+        return await self._read(lambda connection: connection.fetch(text, values))
+
+    async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
+        """The rows of each of several such statements, one after the other on one connection."""
+        return await self._read(lambda connection: connection.fetch_each(reads))
+
+    async def _read(self, fetch: Callable[[PostgresConnection], Awaitable[T]]) -> T:
         connection = await self._lending.take()
         try:
-            return await connection.fetch(text, values)
+            return await fetch(connection)
         except _BROKEN:
             if not connection.is_lost():
                 raise
             await connection.open()
-            return await connection.fetch(text, values)
+            return await fetch(connection)
         finally:
             await self._lending.give(connection)
 

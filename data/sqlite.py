@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy import URL
 
-from .lending import Lending
+from .lending import Lending, Timed
 
 # Milliseconds that a statement waits for a lock that another process holds.
 BUSY_TIMEOUT = 10_000
@@ -43,6 +44,20 @@ class SqliteConnection:
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement."""
         return await self._call(lambda: self._opened().execute(text, values).fetchall())
+
+    async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
+        """The rows of each of several statements; the thread is called once for all."""
+
+        def fetch() -> list[Timed]:
+            found: list[Timed] = []
+            connection = self._opened()
+            for text, values in reads:
+                begun = time.perf_counter()
+                rows = connection.execute(text, values).fetchall()
+                found.append((rows, (time.perf_counter() - begun) * 1000))
+            return found
+
+        return await self._call(fetch)
 
     async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         """Runs a statement for each of many values."""
@@ -139,6 +154,11 @@ class Sqlite:
             return await connection.fetch(text, values)
         finally:
             await self._readers.give(connection)
+
+    async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
+        """The rows of each of several such statements, one after the other on one connection."""
+        async with self.reader() as connection:
+            return await connection.fetch_each(reads)
 
     async def close(self) -> None:
         """Closes all connections."""
