@@ -95,7 +95,7 @@ class PostgresConnection:
 
     def is_clean(self) -> bool:
         """Whether nothing runs on it and no transaction is open."""
-        return not self._cancelled and not self._raw.is_in_transaction()
+        return self._raw is None or not (self._cancelled or self._raw.is_in_transaction())
 
     async def clean(self) -> None:
         """Waits for a statement that was cancelled, and rolls back what is open; else drops the connection."""

@@ -19,6 +19,8 @@ from .lending import Lending, Timed
 
 # Milliseconds that a statement waits for a lock that another process holds.
 BUSY_TIMEOUT = 10_000
+# Seconds between attempts to stop a statement that nobody waits for.
+INTERRUPT = 0.02
 # More at once only take time from each other.
 READERS = 4
 # sqlite3 keeps so many statements prepared on each connection.
@@ -43,17 +45,16 @@ class SqliteConnection:
 
     async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement."""
-        return await self._call(lambda: self._opened().execute(text, values).fetchall())
+        return await self._call(lambda raw: raw.execute(text, values).fetchall())
 
     async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
         """The rows of each of several statements; the thread is called once for all."""
 
-        def fetch() -> list[Timed]:
+        def fetch(raw: sqlite3.Connection) -> list[Timed]:
             found: list[Timed] = []
-            connection = self._opened()
             for text, values in reads:
                 begun = time.perf_counter()
-                rows = connection.execute(text, values).fetchall()
+                rows = raw.execute(text, values).fetchall()
                 found.append((rows, (time.perf_counter() - begun) * 1000))
             return found
 
@@ -61,53 +62,60 @@ class SqliteConnection:
 
     async def each(self, text: str, values: Sequence[Sequence[Any]]) -> None:
         """Runs a statement for each of many values."""
-        await self._call(lambda: self._opened().executemany(text, values))
+        await self._call(lambda raw: raw.executemany(text, values))
 
     async def command(self, text: str) -> None:
         """Begins, ends or marks a transaction."""
-        await self._call(lambda: self._opened().execute(text))
+        await self._call(lambda raw: raw.execute(text))
 
-    def _opened(self) -> sqlite3.Connection:
-        if self._raw is None:
-            self._raw = self._open()
-        return self._raw
-
-    async def _call(self, work: Callable[[], T]) -> T:
-        if self._job is not None and not self._job.done():
-            # It belongs to somebody who was cancelled.
-            await asyncio.wait([self._job])
-        job: asyncio.Future[T] = asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        await self._end()
+        loop = asyncio.get_running_loop()
+        job: asyncio.Future[T] = loop.run_in_executor(self._threads, self._worked, work)
         self._job = job
         try:
+            # Who is cancelled does not wait for the thread; `_end` stops it.
             return await asyncio.shield(job)
         except asyncio.CancelledError:
-            if not job.done() and self._raw is not None:
-                self._raw.interrupt()
+            job.add_done_callback(_unasked)
             raise
+
+    def _worked(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._raw is None:
+            self._raw = self._open()
+        return work(self._raw)
+
+    async def _end(self) -> None:
+        """Waits for a statement that was left, and stops it if it takes long."""
+        while self._job is not None and not self._job.done():
+            # Again and again: it has no effect on a statement that is about to begin.
+            if self._raw is not None:
+                self._raw.interrupt()
+            await asyncio.wait([self._job], timeout=INTERRUPT)
 
     def is_clean(self) -> bool:
         """Whether nothing runs on it and no transaction is open."""
-        job_ended = self._job is None or self._job.done()
-        return job_ended and (self._raw is None or not self._raw.in_transaction)
+        ended = self._job is None or self._job.done()
+        return ended and (self._raw is None or not self._raw.in_transaction)
 
     async def clean(self) -> None:
         """Waits until nothing runs on it, and rolls back what is open."""
-        if self._job is not None:
-            await asyncio.wait([self._job])
-            if not self._job.cancelled():
-                # Nobody else asks for it.
-                self._job.exception()
+        await self._end()
         if self._raw is not None and self._raw.in_transaction:
-            await self._call(self._raw.rollback)
+            await self._call(sqlite3.Connection.rollback)
 
     async def close(self) -> None:
         """Closes it."""
-        raw, self._raw = self._raw, None
-        if raw is not None:
-            if self._job is not None and not self._job.done():
-                raw.interrupt()
-                await asyncio.wait([self._job])
-            await asyncio.get_running_loop().run_in_executor(self._threads, raw.close)
+        await self._end()
+        if self._raw is not None:
+            await self._call(sqlite3.Connection.close)
+            self._raw = None
+
+
+def _unasked(job: asyncio.Future[Any]) -> None:
+    """Looks at how a statement ended that nobody waits for."""
+    if not job.cancelled():
+        job.exception()
 
 
 class Sqlite:

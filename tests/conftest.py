@@ -34,6 +34,13 @@ def postgres_url() -> Iterator[str]:
     if named:
         yield named
         return
+    with started_postgres() as (_, url):
+        yield url
+
+
+@contextmanager
+def started_postgres() -> Iterator[tuple[Any, str]]:
+    """A PostgreSQL of its own, with its URL."""
     # Its socket's path must be short, and its folder is opened to the server's user: not below a home.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
@@ -42,11 +49,14 @@ def postgres_url() -> Iterator[str]:
     server = get_server(folder, cleanup_mode="delete")
     try:
         url = make_url(server.get_uri())
-        # The tests kill writers, never this server, so it need not wait for a disk.
+        # The tests kill writers and not the disk, so it need not wait for one.
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             server.psql(f"alter system set {setting} = off;")
         server.psql("select pg_reload_conf();")
-        yield f"postgresql+asyncpg://{url.username}@/{url.database}?host={url.query['host']}"
+        yield (
+            server,
+            f"postgresql+asyncpg://{url.username}@/{url.database}?host={url.query['host']}",
+        )
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

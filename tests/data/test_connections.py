@@ -1,0 +1,204 @@
+"""Whatever happens to statements and servers, every connection comes back and is usable."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import traceback
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import pytest
+import typer
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from projectgate.data.database import Database
+from projectgate.data.failures import DatabaseBusy
+from projectgate.data.feed import FEED
+from projectgate.data.idempotency import KEYS
+from projectgate.data.projects import PROJECTS
+from projectgate.data.versions import VERSIONS
+from projectgate.faults import told
+from tests.make.connections import ONE, SIZE, another, require_whole, slow
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_statement_that_gets_no_connection_in_time_says_so(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with another(database, wait=0.1) as busy:
+        async with AsyncExitStack() as stack:
+            for _ in range(SIZE):
+                await (await stack.enter_async_context(busy.snapshot())).run(ONE)
+            with pytest.raises(DatabaseBusy, match=r"all 3 connections were in use for 0\.1 s"):
+                await busy.run(ONE)
+        await require_whole(busy)
+    with pytest.raises(typer.Exit), told():
+        raise DatabaseBusy("the database is busy: why")
+    assert "projectgate: the database is busy: why" in capsys.readouterr().err
+
+
+async def test_a_writer_that_gets_no_connection_in_time_says_so(database: Database) -> None:
+    async with another(database, wait=0.1, pool_size=1) as busy:
+        async with busy.transaction():
+            with pytest.raises(DatabaseBusy):
+                async with busy.transaction():
+                    pass
+        async with busy.transaction() as transaction:
+            await transaction.run(update(FEED).values(last=7))
+    assert await database.run(select(FEED.c.last)) == [(7,)]
+
+
+async def test_200_waiters_that_are_cancelled_lose_no_connection(database: Database) -> None:
+    """While all connections are in use, while they come back, and while others wait on."""
+    random = Random(1)
+    async with another(database) as pool:
+        for _ in range(3):
+            async with AsyncExitStack() as stack:
+                for _ in range(SIZE):
+                    await stack.enter_async_context(pool.snapshot())
+                waiters = [asyncio.create_task(pool.run(ONE)) for _ in range(200)]
+                await asyncio.sleep(0)
+                random.shuffle(waiters)
+                for waiter in waiters[:80]:
+                    waiter.cancel()
+            for waiter in waiters[80:190]:
+                waiter.cancel()
+                if random.random() < 0.2:
+                    await asyncio.sleep(random.choice([0, 0.001]))
+            ended = await asyncio.gather(*waiters, return_exceptions=True)
+            assert {type(one) for one in ended} <= {list, asyncio.CancelledError}
+            assert all(isinstance(one, list) for one in ended[190:])
+            await require_whole(pool)
+
+
+async def test_statements_that_are_cancelled_end_and_give_their_connection_back(
+    database: Database,
+) -> None:
+    async with another(database) as pool:
+        for delay in (0, 0.001, 0.05, 0.2):
+            readers = [asyncio.create_task(pool.run(slow(pool))) for _ in range(2 * SIZE)]
+            await asyncio.sleep(delay)
+            for reader in readers:
+                reader.cancel()
+            ended = await asyncio.gather(*readers, return_exceptions=True)
+            assert {type(one) for one in ended} == {asyncio.CancelledError}
+            # A statement that ran on would hold its connection for half a minute.
+            await require_whole(pool)
+
+
+async def test_a_transaction_that_goes_on_after_a_cancelled_statement_is_still_one(
+    database: Database,
+) -> None:
+    async with another(database) as pool:
+        async with pool.snapshot() as snapshot:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await snapshot.run(slow(pool))
+            if pool.dialect == "sqlite":
+                assert await snapshot.run(ONE) == [(1,)]
+            else:
+                with pytest.raises(DBAPIError, match="aborted"):
+                    await snapshot.run(ONE)
+                snapshot.discard()
+        await require_whole(pool)
+
+
+async def test_a_transaction_that_fails_leaves_nothing_open(database: Database) -> None:
+    async with another(database) as pool:
+        for _ in range(2 * SIZE):
+            with pytest.raises(ZeroDivisionError):
+                async with pool.transaction() as transaction:
+                    await transaction.run(update(FEED).values(last=7))
+                    raise ZeroDivisionError
+        await require_whole(pool)
+    assert await database.run(select(FEED.c.last)) == [(0,)]
+
+
+async def test_a_statement_that_writes_needs_a_transaction(database: Database) -> None:
+    with pytest.raises(TypeError, match="transaction"):
+        await database.run(update(FEED).values(last=7))
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_no_reader_of_a_file_can_write(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="readonly"):
+        await database.run(text("update change_feed set last = 7"))
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_reader_waits_for_no_writer(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await transaction.run(update(FEED).values(last=7))
+        async with asyncio.timeout(1):
+            assert await database.run(select(FEED.c.last)) == [(0,)]
+    assert await database.run(select(FEED.c.last)) == [(7,)]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_file_made_by_a_write_has_a_log_that_readers_need_not_wait_for(
+    empty_database: Database,
+) -> None:
+    async with empty_database.transaction() as transaction:
+        await transaction.run(text("create table t (a)"))
+    with sqlite3.connect(empty_database.url.database or "") as connection:
+        assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+# What people wrote, which no log may have.
+SECRET = "ann@example.com"
+
+
+async def refused(database: Database, *statements: Any) -> DBAPIError:
+    """The error of the last of some statements."""
+    with pytest.raises(DBAPIError) as caught:
+        async with database.transaction() as transaction:
+            for statement in statements:
+                await transaction.run(statement)
+    return caught.value
+
+
+async def test_an_error_tells_what_is_wrong_and_no_value(database: Database) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    key = {"actor": SECRET, "key": SECRET, "at": moment, "fingerprint": SECRET, "outcome": {}}
+    errors = [
+        await refused(database, insert(KEYS).values(**key), insert(KEYS).values(**key)),
+        await refused(database, insert(KEYS).values(**(key | {"at": None}))),
+        await refused(
+            database,
+            insert(VERSIONS).values(
+                project_id=SECRET,
+                version=1,
+                at=moment,
+                actor=SECRET,
+                operation=SECRET,
+                changes=[],
+                modified=moment,
+            ),
+        ),
+        await refused(
+            database, text("select * from nowhere where name = :name").bindparams(name=SECRET)
+        ),
+    ]
+    if database.dialect == "postgresql":
+        errors += [
+            await refused(database, update(PROJECTS).values(version=2**40 + 7, name=SECRET)),
+            await refused(
+                database, text(f"select cast('{SECRET}' || :x as integer)").bindparams(x="y")
+            ),
+        ]
+        assert [error.orig.sqlstate for error in errors] == [  # type: ignore[union-attr]
+            "23505", "23502", "23503", "42P01", "22000", "22P02",
+        ]  # fmt: skip
+    assert [type(error).__name__ for error in errors[:3]] == ["IntegrityError"] * 3
+    for error in errors:
+        shown = "".join(traceback.format_exception(error)) + repr(error) + str(error.orig)
+        shown = shown.replace(error.statement or "", "")
+        assert SECRET not in shown
+        assert str(2**40 + 7) not in shown
+        assert str(error.orig)

