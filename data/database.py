@@ -65,14 +65,21 @@ class Transaction:
         """A part of the transaction that an exception takes back by itself, without the rest."""
         self._savepoints += 1
         name = f"part_{self._savepoints}"
-        await _commanded(self._connection, f"savepoint {name}")
+        await self._mark(f"savepoint {name}")
         try:
             yield
         except Exception:
             # A task that is cancelled takes back the whole.
-            await _commanded(self._connection, f"rollback to savepoint {name}")
+            await self._mark(f"rollback to savepoint {name}")
             raise
-        await _commanded(self._connection, f"release savepoint {name}")
+        await self._mark(f"release savepoint {name}")
+
+    async def _mark(self, text: str) -> None:
+        heard = _told(text, ()) if LISTENERS.get() else None
+        begun = time.perf_counter()
+        await _commanded(self._connection, text)
+        if heard is not None:
+            heard.rows, heard.milliseconds = 0, (time.perf_counter() - begun) * 1000
 
     def discard(self) -> None:
         """Lets the transaction end without leaving anything, as a dry run does."""
@@ -144,7 +151,7 @@ class Database:
 
 async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
     """The rows that a driver gives, told to who listens. Raises: DBAPIError, without values."""
-    heard = _told(going) if LISTENERS.get() else None
+    heard = _told(going.text, going.values) if LISTENERS.get() else None
     begun = time.perf_counter()
     try:
         found = await fetch(going.text, going.values)
@@ -160,7 +167,7 @@ async def _all_answered(
 ) -> list[Sequence[Any]]:
     """The same for several statements, which are all told before the first is sent."""
     going = [sent(dialect, *read) for read in reads]
-    heard = [_told(one) for one in going] if LISTENERS.get() else []
+    heard = [_told(one.text, one.values) for one in going] if LISTENERS.get() else []
     try:
         found = await fetch([one[:2] for one in going])
     except RAISED as error:
@@ -170,8 +177,8 @@ async def _all_answered(
     return [one.plan.rows(rows) for one, (rows, _) in zip(going, found, strict=True)]
 
 
-def _told(going: Sent) -> Heard:
-    heard = Heard(going.text, going.values)
+def _told(text: str, values: Any) -> Heard:
+    heard = Heard(text, values)
     for listener in LISTENERS.get():
         listener(heard)
     return heard
