@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -54,7 +55,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
-    return type(value), str(value)
+    # A half of a character has no form of its own.
+    return type(value), repr(value)
 
 
 def samples(database: Database) -> Iterator[Executable]:
@@ -269,6 +271,34 @@ async def test_moments_come_back_in_utc_to_the_microsecond(
 async def test_json_comes_back_as_it_was_written(database: Database, values: list[Any]) -> None:
     found = await back(database, Json, values)
     assert plain(found) == plain([loads(dumps(value)) for value in values])
+
+
+INTEGERS = st.integers(-(10**22), 10**22) | st.sampled_from(
+    [sign * 10**power + more for sign in (1, -1) for power in (17, 18, 19) for more in (-1, 0, 1)]
+)
+WRITTEN = INTEGERS.map(str) | st.from_regex(
+    r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,9})?([eE][+-]?[0-9])?", fullmatch=True
+)
+SPACES = st.sampled_from(["", " ", "\n", "\t "])
+
+
+@any_values
+@given(st.lists(st.tuples(SPACES, WRITTEN | TEXTS.map(json.dumps), SPACES), max_size=4))
+@example([("", "-0", "")])
+@example([("", '"\\ud800"', "")])
+async def test_numbers_are_exact_wherever_they_stand_in_a_text(
+    parts: list[tuple[str, str, str]],
+) -> None:
+    inner = ["".join(part) for part in parts]
+    members = ",".join(f'"a{place}":{part}' for place, part in enumerate(inner))
+    for written in (f"[{','.join(inner)}]", f"{{{members}}}", *inner):
+        expected = json.loads(
+            written,
+            parse_float=Decimal,
+            parse_int=lambda number: int(number) if len(number) <= 18 else Decimal(number),
+        )
+        assert plain(loads(written)) == plain(expected)
+        assert plain(loads(written.encode("utf-8", "surrogatepass"))) == plain(expected)
 
 
 async def test_readers_of_an_empty_list_do_not_share_it(database: Database) -> None:
