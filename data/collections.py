@@ -40,6 +40,9 @@ from .documents import Document
 
 D = TypeVar("D", bound=Document)
 
+# So many sets of columns are kept for a table: which there are is the clients' choice.
+FORMS = 100
+
 
 class Elsewhere:
     """Marks a field of a document class that is no column: it has its own table or is calculated."""
@@ -201,15 +204,12 @@ class Collection(Generic[D]):
         )
         self.row: Any = namedtuple(f"{model.__name__}", [*self.keys, *self.columns])  # type: ignore[misc]
         self.made: RowMaker = partial(tuple.__new__, self.row)
-        of_projects = (
+        self._of_projects = (
             select(self.table)
             .where(among(self.table.c.project_id, "ids"))
             .order_by(*(self.table.c[key] for key in self.keys))
         )
-        self._read = Statement(of_projects, self.made)
-        if "level" in self.keys:
-            at_level = of_projects.where(self.table.c.level == bindparam("level"))
-            self._read_level = Statement(at_level, self.made)
+        self._reads: dict[tuple[frozenset[str] | None, bool], Statement] = {}
         self._insert = Statement(insert(self.table))
         self._delete = Statement(
             delete(self.table).where(
@@ -218,21 +218,43 @@ class Collection(Generic[D]):
         )
 
     async def by_project(
-        self, source: Source, ids: Sequence[str], level: str | None = None
+        self,
+        source: Source,
+        ids: Sequence[str],
+        level: str | None = None,
+        read: frozenset[str] | None = None,
     ) -> dict[str, list[Any]]:
         """Rows of many projects in list order, of one level if one is given.
 
+        `read` has the attributes that will be read of them, beside what they belong to; None: any.
         Shape: project id -> rows; a project without any has no entry.
         """
-        if level is None:
-            rows = await source.run(*self.reading(ids))
-        else:
-            rows = await source.run(self._read_level, {"ids": ids, "level": level})
-        return by_project(rows)
+        values = {"ids": ids} if level is None else {"ids": ids, "level": level}
+        statement = self._reading(read, at_level=level is not None)
+        return by_project(await source.run(statement, values))
 
     def reading(self, ids: Sequence[str]) -> Read:
-        """The statement of the rows of many projects, with its values."""
-        return self._read, {"ids": ids}
+        """The statement of the whole rows of many projects, with its values."""
+        return self._reading(None, at_level=False), {"ids": ids}
+
+    def _reading(self, read: frozenset[str] | None, *, at_level: bool) -> Statement:
+        found = self._reads.get((read, at_level))
+        if found is None:
+            if len(self._reads) >= FORMS:
+                self._reads.clear()
+            found = self._reads[read, at_level] = self._statement(read, at_level=at_level)
+        return found
+
+    def _statement(self, read: frozenset[str] | None, *, at_level: bool) -> Statement:
+        statement, made = self._of_projects, self.made
+        if read is not None:
+            owners = [key for key in self.keys if key != "position"]
+            names = [*owners, *(name for name in self.row._fields if name in read - {*owners})]
+            statement = statement.with_only_columns(*(self.table.c[name] for name in names))
+            made = partial(tuple.__new__, namedtuple(self.row.__name__, names))
+        if at_level:
+            statement = statement.where(self.table.c.level == bindparam("level"))
+        return Statement(statement, made)
 
     def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
         """The rows of documents in list order, below the key of their list."""

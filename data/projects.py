@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
 from sqlalchemy import (
@@ -13,7 +14,6 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     Integer,
-    Select,
     Table,
     bindparam,
     insert,
@@ -29,7 +29,7 @@ from .change_orders import ChangeOrder
 from .check_list import CheckListItem
 from .collections import Calculated, Elsewhere, Source, columns_of, values_of
 from .comments import Comment
-from .compiled import Statement
+from .compiled import RowMaker, Statement
 from .contact_persons import ContactPerson
 from .customers import ProjectCustomer, display_name
 from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Total, Word
@@ -227,6 +227,34 @@ class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[m
         return made
 
 
+class Form(NamedTuple):
+    """The columns that rows are read with, and what makes a row of them."""
+
+    columns: list[Column[Any]]
+    row: RowMaker
+
+
+_WHOLE = Form(list(PROJECTS.c), ProjectRow.of)
+# So many sets of columns are kept: which there are is the clients' choice.
+FORMS = 500
+
+
+def form(read: frozenset[str] | None) -> Form:
+    """The form of rows of which only some attributes are read; None: all of them.
+
+    A row without the rest has no such attributes: whoever reads one is told at once.
+    """
+    return _WHOLE if read is None else _form(read)
+
+
+@lru_cache(FORMS)
+def _form(read: frozenset[str]) -> Form:
+    names = ["id", *(name for name in PROJECTS.c.keys() if name in read and name != "id")]  # noqa: SIM118
+    fields: Any = namedtuple("ProjectRow", names)  # type: ignore[misc]
+    made = type("ProjectRow", (fields,), {"__slots__": (), "key": property(itemgetter(0))})
+    return Form([PROJECTS.c[name] for name in names], partial(tuple.__new__, made))
+
+
 def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
     """The project's own row."""
     values: dict[str, Any] = dict(zip(COLUMNS, values_of(project, COLUMNS), strict=True))
@@ -236,37 +264,46 @@ def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
 
 
 _BY_ID = select(PROJECTS).where(among(PROJECTS.c.id, "ids"))
-_LOCK = _BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS)
-# For whoever sees all projects.
-_ANY_BY_ID, _ANY_LOCK = (Statement(one, ProjectRow.of) for one in (_BY_ID, _LOCK))
+_LOCK = Statement(_BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS), ProjectRow.of)
 _INSERT = Statement(insert(PROJECTS))
 
 
+@lru_cache(FORMS)
+def _of_any(read: frozenset[str] | None) -> Statement:
+    """The statement of rows by id for whoever sees all projects."""
+    columns, row = form(read)
+    return Statement(_BY_ID.with_only_columns(*columns), row)
+
+
 async def by_id(
-    source: Source, ids: Sequence[str], visible: ColumnElement[bool]
+    source: Source,
+    ids: Sequence[str],
+    visible: ColumnElement[bool],
+    read: frozenset[str] | None = None,
 ) -> dict[str, ProjectRow]:
-    """Rows of visible projects. Shape: project id -> row; an unknown or invisible id has no entry."""
-    return await _by_id(source, ids, visible, _ANY_BY_ID, _BY_ID)
+    """Rows of visible projects. Shape: project id -> row; an unknown or invisible id has no entry.
+
+    `read` has the attributes that will be read of the rows; None: any.
+    """
+    if is_always(visible):
+        found = await source.run(_of_any(read), {"ids": ids})
+    else:
+        columns, row = form(read)
+        statement = _BY_ID.where(visible).with_only_columns(*columns)
+        found = [row(one) for one in await source.run(statement, {"ids": ids})]
+    return {row.id: row for row in found}
 
 
 async def lock(
     source: Source, ids: Sequence[str], visible: ColumnElement[bool]
 ) -> dict[str, ProjectRow]:
-    """The same, held against other writers until the transaction ends; locked in the order of ids."""
-    return await _by_id(source, ids, visible, _ANY_LOCK, _LOCK)
-
-
-async def _by_id(
-    source: Source,
-    ids: Sequence[str],
-    visible: ColumnElement[bool],
-    of_any: Statement,
-    of_some: Select[Any],
-) -> dict[str, ProjectRow]:
+    """The same, whole, held against other writers until the transaction ends; locked in the order of ids."""
     if is_always(visible):
-        return {row.id: row for row in await source.run(of_any, {"ids": ids})}
-    rows = await source.run(of_some.where(visible), {"ids": ids})
-    return {row.id: ProjectRow.of(row) for row in rows}
+        found = await source.run(_LOCK, {"ids": ids})
+    else:
+        statement = _BY_ID.where(visible).order_by(PROJECTS.c.id).with_for_update(of=PROJECTS)
+        found = [ProjectRow.of(row) for row in await source.run(statement, {"ids": ids})]
+    return {row.id: row for row in found}
 
 
 async def insert_many(source: Source, rows: Sequence[ProjectRow]) -> None:

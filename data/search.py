@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
@@ -30,7 +31,7 @@ from sqlalchemy import (
 from .among import is_always
 from .collections import Source
 from .compiled import Statement
-from .projects import PROJECTS, ProjectRow
+from .projects import FORMS, PROJECTS, ProjectRow, form
 
 
 class ProjectSortOrder(Enum):
@@ -117,16 +118,12 @@ class _SliceShape(NamedTuple):
 
     @classmethod
     def of(cls, wanted: Slice) -> _SliceShape:
-        """The form of a slice."""
+        """The shape of a slice."""
         after, before = (
             None if place is None else place.key is not None
             for place in (wanted.after, wanted.before)
         )
         return cls(wanted.offset > 0, after, before, wanted.backward)
-
-
-# As many as there are orders and forms: some hundreds.
-_TEMPLATES: dict[tuple[str, bool, _SliceShape], Statement] = {}
 
 
 class _Range(NamedTuple):
@@ -175,8 +172,16 @@ def _ranges(order: Order, wanted: Slice) -> list[_Range]:
     return found[::-1] if wanted.backward else found
 
 
-def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select[Any]:
-    """The rows of a slice of the projects that meet a condition, in the direction of reading."""
+def statement(
+    where: ColumnElement[bool],
+    order: Order,
+    wanted: Slice,
+    columns: Sequence[Column[Any]] = tuple(PROJECTS.c),
+) -> Select[Any]:
+    """The rows of a slice of the projects that meet a condition, in the direction of reading.
+
+    The columns must have the id and the key of the order.
+    """
     descending = order.descending != wanted.backward
 
     def walk(columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
@@ -185,15 +190,15 @@ def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select
     skips = isinstance(wanted.offset, BindParameter) or wanted.offset > 0
     ranges = _ranges(order, wanted)
     if not ranges:
-        return select(PROJECTS).where(false())
+        return select(*columns).where(false())
     if len(ranges) == 1:
         ((keys, within),) = ranges
-        rows = select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(wanted.limit)
+        rows = select(*columns).where(where, within).order_by(*walk(keys)).limit(wanted.limit)
         return rows.offset(wanted.offset) if skips else rows
 
     depth = wanted.offset + wanted.limit if skips else wanted.limit
     head, tail = (
-        select(PROJECTS).where(where, within).order_by(*walk(keys)).limit(depth)
+        select(*columns).where(where, within).order_by(*walk(keys)).limit(depth)
         for keys, within in ranges
     )
     first = head.cte("first")
@@ -210,27 +215,25 @@ def statement(where: ColumnElement[bool], order: Order, wanted: Slice) -> Select
     )
 
 
-def _template(order: Order, shape: _SliceShape) -> Statement:
-    """The statement of all slices of a form, of all projects; the values of a slice have names in it."""
-    found = _TEMPLATES.get((order.key.name, order.descending, shape))
-    if found is None:
+@lru_cache(FORMS)
+def _template(order: Order, shape: _SliceShape, read: frozenset[str] | None) -> Statement:
+    """The statement of all slices of a shape, of all projects; the values of a slice have names in it."""
 
-        def position(which: str, keyed: bool | None) -> Position | None:
-            if keyed is None:
-                return None
-            key = bindparam(f"{which}_key", type_=order.key.type) if keyed else None
-            return Position(key, cast("str", bindparam(f"{which}_id", type_=PROJECTS.c.id.type)))
+    def position(which: str, keyed: bool | None) -> Position | None:
+        if keyed is None:
+            return None
+        key = bindparam(f"{which}_key", type_=order.key.type) if keyed else None
+        return Position(key, cast("str", bindparam(f"{which}_id", type_=PROJECTS.c.id.type)))
 
-        wanted = Slice(
-            cast("int", bindparam("limit", type_=Integer)),
-            cast("int", bindparam("offset", type_=Integer)) if shape.offset else 0,
-            position("after", shape.after),
-            position("before", shape.before),
-            shape.backward,
-        )
-        found = Statement(statement(true(), order, wanted), ProjectRow.of)
-        _TEMPLATES[order.key.name, order.descending, shape] = found
-    return found
+    wanted = Slice(
+        cast("int", bindparam("limit", type_=Integer)),
+        cast("int", bindparam("offset", type_=Integer)) if shape.offset else 0,
+        position("after", shape.after),
+        position("before", shape.before),
+        shape.backward,
+    )
+    columns, row = form(read)
+    return Statement(statement(true(), order, wanted, columns), row)
 
 
 def _values(wanted: Slice) -> dict[str, Any]:
@@ -242,14 +245,25 @@ def _values(wanted: Slice) -> dict[str, Any]:
 
 
 async def page(
-    source: Source, where: ColumnElement[bool], order: Order, wanted: Slice
+    source: Source,
+    where: ColumnElement[bool],
+    order: Order,
+    wanted: Slice,
+    read: frozenset[str] | None = None,
 ) -> list[ProjectRow]:
-    """The rows of a slice, in the order asked for."""
+    """The rows of a slice, in the order asked for.
+
+    `read` has the attributes that will be read of them, beside their position; None: any.
+    """
+    if read is not None:
+        read |= {"id", order.key.name}
     rows: Sequence[ProjectRow]
     if is_always(where):
-        rows = await source.run(_template(order, _SliceShape.of(wanted)), _values(wanted))
+        rows = await source.run(_template(order, _SliceShape.of(wanted), read), _values(wanted))
     else:
-        rows = [ProjectRow.of(row) for row in await source.run(statement(where, order, wanted))]
+        columns, row = form(read)
+        found = await source.run(statement(where, order, wanted, columns))
+        rows = [row(one) for one in found]
     return list(rows[::-1] if wanted.backward else rows)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader, dispatch_queue
 from aiodataloader import Loader as Waiting
@@ -18,6 +18,8 @@ from .revisions import Revision
 
 K = TypeVar("K")
 V = TypeVar("V")
+# The attributes that will be read of rows; None: any.
+Read: TypeAlias = frozenset[str] | None
 
 
 class Loader(DataLoader[K, V]):
@@ -37,10 +39,11 @@ async def _rows(
     source: Source,
     collection: Collection[Any],
     keys: Sequence[str | Revision],
+    read: Read,
     level: str | None = None,
 ) -> list[list[Any]]:
     ids = [key for key in keys if isinstance(key, str)]
-    found = await collection.by_project(source, ids, level) if ids else {}
+    found = await collection.by_project(source, ids, level, read) if ids else {}
     return [
         key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
         for key in keys
@@ -57,20 +60,24 @@ def by_key(read: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]) -> Dat
     return Loader(load)
 
 
-def many(source: Source, collection: Collection[Any]) -> DataLoader[str | Revision, list[Any]]:
+def many(
+    source: Source, collection: Collection[Any], read: Read = None
+) -> DataLoader[str | Revision, list[Any]]:
     """Gives the rows of a nested collection in list order, [] where there are none."""
 
     async def load(keys: list[str | Revision]) -> list[list[Any]]:
-        return await _rows(source, collection, keys)
+        return await _rows(source, collection, keys, read)
 
     return Loader(load)
 
 
-def one(source: Source, collection: Collection[Any]) -> DataLoader[str | Revision, Any]:
+def one(
+    source: Source, collection: Collection[Any], read: Read = None
+) -> DataLoader[str | Revision, Any]:
     """Gives the only row of a collection, None where there is none."""
 
     async def load(keys: list[str | Revision]) -> list[Any]:
-        return [next(iter(rows), None) for rows in await _rows(source, collection, keys)]
+        return [next(iter(rows), None) for rows in await _rows(source, collection, keys, read)]
 
     return Loader(load)
 
@@ -85,9 +92,10 @@ class Owned:
     both would send one statement or two, as it happens.
     """
 
-    def __init__(self, source: Source, collection: Collection[Any]) -> None:
+    def __init__(self, source: Source, collection: Collection[Any], read: Read = None) -> None:
         self._source = source
         self._collection = collection
+        self._read = read
         self._levels: dict[str, DataLoader[OwnedKey, list[Any]]] = {}
 
     def load(self, key: OwnedKey) -> Future[list[Any]]:
@@ -100,7 +108,7 @@ class Owned:
     def _loader(self, level: str) -> DataLoader[OwnedKey, list[Any]]:
         async def load(keys: list[OwnedKey]) -> list[list[Any]]:
             projects = list(dict.fromkeys(project for project, _, _ in keys))
-            found = await _rows(self._source, self._collection, projects, level)
+            found = await _rows(self._source, self._collection, projects, self._read, level)
             groups: dict[Hashable, list[Any]] = {}
             for project, rows in zip(projects, found, strict=True):
                 for row in rows:

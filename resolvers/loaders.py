@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..data import (
@@ -63,6 +63,30 @@ _OWNED: Mapping[str, Nested[Any]] = {
     "transactions": transactions.TRANSACTIONS,
     "tasks": tasks.TASKS,
 }
+# The GraphQL type that the rows of a loader are served as.
+_TYPES: Mapping[str, str] = {
+    "products": "ProjectProduct",
+    "partners": "ProjectPartner",
+    "partner": "ProjectPartner",
+    "transactions": "Transaction",
+    "all_transactions": "Transaction",
+    "tasks": "Task",
+    "project_parts": "ProjectPart",
+    "change_orders": "ChangeOrder",
+    "workflow_steps": "WorkflowStep",
+    "customer": "ProjectCustomer",
+    "contact_persons": "ContactPerson",
+    "store_contact": "ContactPerson",
+    "stores": "ProjectStore",
+    "addresses": "Address",
+    "external_ids": "ExternalId",
+    "form_data": "FormEntry",
+    "partner_check_list": "CheckListItem",
+    "attachments": "Asset",
+    "comments": "Comment",
+    "customer_comments": "Comment",
+    "errors": "EntityError",
+}
 
 
 class Loaders:
@@ -83,28 +107,33 @@ class Loaders:
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""
+        read = self.read(_TYPES[name]) if name in _TYPES else None
         if name in _MANY:
-            made: Any = many(self._source, _MANY[name])
+            made: Any = many(self._source, _MANY[name], read)
         elif name in _ONE:
-            made = one(self._source, _ONE[name])
+            made = one(self._source, _ONE[name], read)
         elif name in _OWNED:
-            made = Owned(self._source, _OWNED[name])
+            made = Owned(self._source, _OWNED[name], read)
         elif name in _OTHERS:
-            made = _OTHERS[name](self._source, self._visible_stores)
+            made = _OTHERS[name](self, self._source)
         else:
             raise AttributeError(name)
         setattr(self, name, made)
         return made
 
+    def read(self, served_as: str) -> frozenset[str] | None:
+        """The attributes that will be read of rows that are served as a GraphQL type; None: any."""
+        return None if self._reads is None else self._reads.get(served_as, frozenset())
 
-def _project(source: Source, visible_stores: Collection[str] | None) -> Any:
-    visible = access.visible(visible_stores)
-    return by_key(lambda ids: projects.by_id(source, ids, visible))
+    def projects(self, ids: Sequence[str]) -> Awaitable[Mapping[str, Any]]:
+        """The visible ones of projects."""
+        visible = access.visible(self._visible_stores)
+        return projects.by_id(self._source, ids, visible, self.read("Project"))
 
 
-_OTHERS: Mapping[str, Callable[[Source, Collection[str] | None], Any]] = {
-    "project": _project,
-    "project_type": lambda source, _: by_key(lambda ids: project_types.by_id(source, ids)),
-    "log": lambda source, _: newest(source, log.LOG.table.name, log.newest),
-    "versions": lambda source, _: newest(source, versions.VERSIONS.name, versions.newest),
+_OTHERS: Mapping[str, Callable[[Loaders, Source], Any]] = {
+    "project": lambda loaders, _: by_key(loaders.projects),
+    "project_type": lambda _, source: by_key(lambda ids: project_types.by_id(source, ids)),
+    "log": lambda _, source: newest(source, log.LOG.table.name, log.newest),
+    "versions": lambda _, source: newest(source, versions.VERSIONS.name, versions.newest),
 }

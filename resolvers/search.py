@@ -58,6 +58,7 @@ class Hits:
         require_read(context.caller)
         check(query, wanted)
         self.source: Source = context.database
+        self.read = context.loaders.read("Project")
         dialect = self.source.dialect
         self.where: ColumnElement[bool] = and_(
             access.visible(context.caller.stores),
@@ -83,7 +84,7 @@ class SearchPage:
         # One more than asked for tells whether there is more.
         wanted = Slice(take + 1, offset=take * (page - 1))
         order = search.Order.of(sort)
-        self._found = Once(lambda: search.page(hits.source, hits.where, order, wanted))
+        self._found = Once(lambda: search.page(hits.source, hits.where, order, wanted, hits.read))
 
     async def result(self) -> list[ProjectRow]:
         """The projects of the page."""
@@ -138,7 +139,8 @@ class ProjectPage:
         self._found = Once(lambda: self._read(wanted))
 
     async def _read(self, wanted: Slice) -> list[ProjectRow]:
-        return await search.page(self._hits.source, self._hits.where, self._cursors.order, wanted)
+        hits, order = self._hits, self._cursors.order
+        return await search.page(hits.source, hits.where, order, wanted, hits.read)
 
     async def nodes(self) -> list[ProjectRow]:
         """The projects of the page."""
