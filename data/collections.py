@@ -37,6 +37,7 @@ from .among import among
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
 from .compiled import Read, RowMaker, Statement
 from .documents import Document
+from .reads import Reads
 
 D = TypeVar("D", bound=Document)
 
@@ -209,7 +210,7 @@ class Collection(Generic[D]):
             .where(among(self.table.c.project_id, "ids"))
             .order_by(*(self.table.c[key] for key in self.keys))
         )
-        self._reads: dict[tuple[frozenset[str] | None, bool], Statement] = {}
+        self._reads: dict[tuple[Reads | None, bool], Statement] = {}
         self._insert = Statement(insert(self.table))
         self._delete = Statement(
             delete(self.table).where(
@@ -222,11 +223,11 @@ class Collection(Generic[D]):
         source: Source,
         ids: Sequence[str],
         level: str | None = None,
-        read: frozenset[str] | None = None,
+        read: Reads | None = None,
     ) -> dict[str, list[Any]]:
         """Rows of many projects in list order, of one level if one is given.
 
-        `read` has the attributes that will be read of them, beside what they belong to; None: any.
+        `read` has what will be read of them, beside what they belong to; None: anything.
         Shape: project id -> rows; a project without any has no entry.
         """
         values = {"ids": ids} if level is None else {"ids": ids, "level": level}
@@ -237,7 +238,7 @@ class Collection(Generic[D]):
         """The statement of the whole rows of many projects, with its values."""
         return self._reading(None, at_level=False), {"ids": ids}
 
-    def _reading(self, read: frozenset[str] | None, *, at_level: bool) -> Statement:
+    def _reading(self, read: Reads | None, *, at_level: bool) -> Statement:
         found = self._reads.get((read, at_level))
         if found is None:
             if len(self._reads) >= FORMS:
@@ -245,12 +246,13 @@ class Collection(Generic[D]):
             found = self._reads[read, at_level] = self._statement(read, at_level=at_level)
         return found
 
-    def _statement(self, read: frozenset[str] | None, *, at_level: bool) -> Statement:
+    def _statement(self, read: Reads | None, *, at_level: bool) -> Statement:
         statement, made = self._of_projects, self.made
         if read is not None:
             owners = [key for key in self.keys if key != "position"]
-            names = [*owners, *(name for name in self.row._fields if name in read - {*owners})]
-            statement = statement.with_only_columns(*(self.table.c[name] for name in names))
+            columns = read.columns(self.table, owners)
+            names = [column.name for column in columns]
+            statement = statement.with_only_columns(*columns)
             made = partial(tuple.__new__, namedtuple(self.row.__name__, names))
         if at_level:
             statement = statement.where(self.table.c.level == bindparam("level"))

@@ -41,6 +41,7 @@ from .partners import ProjectPartner, SinglePartner
 from .parts import ProjectPart
 from .products import ProductRow
 from .properties import ExternalId
+from .reads import Reads
 from .stores import ProjectStore
 from .transactions import Summary, Transaction, budget_value, summary, value
 from .workflow_steps import WorkflowStep
@@ -230,7 +231,7 @@ class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[m
 class Form(NamedTuple):
     """The columns that rows are read with, and what makes a row of them."""
 
-    columns: list[Column[Any]]
+    columns: list[ColumnElement[Any]]
     row: RowMaker
 
 
@@ -239,7 +240,7 @@ _WHOLE = Form(list(PROJECTS.c), ProjectRow.of)
 FORMS = 500
 
 
-def form(read: frozenset[str] | None) -> Form:
+def form(read: Reads | None) -> Form:
     """The form of rows of which only some attributes are read; None: all of them.
 
     A row without the rest has no such attributes: whoever reads one is told at once.
@@ -248,11 +249,12 @@ def form(read: frozenset[str] | None) -> Form:
 
 
 @lru_cache(FORMS)
-def _form(read: frozenset[str]) -> Form:
-    names = ["id", *(name for name in PROJECTS.c.keys() if name in read and name != "id")]  # noqa: SIM118
+def _form(read: Reads) -> Form:
+    columns = read.columns(PROJECTS, ["id"])
+    names = [column.name for column in columns]
     fields: Any = namedtuple("ProjectRow", names)  # type: ignore[misc]
     made = type("ProjectRow", (fields,), {"__slots__": (), "key": property(itemgetter(0))})
-    return Form([PROJECTS.c[name] for name in names], partial(tuple.__new__, made))
+    return Form(columns, partial(tuple.__new__, made))
 
 
 def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
@@ -269,7 +271,7 @@ _INSERT = Statement(insert(PROJECTS))
 
 
 @lru_cache(FORMS)
-def _of_any(read: frozenset[str] | None) -> Statement:
+def _of_any(read: Reads | None) -> Statement:
     """The statement of rows by id for whoever sees all projects."""
     columns, row = form(read)
     return Statement(_BY_ID.with_only_columns(*columns), row)
@@ -279,11 +281,11 @@ async def by_id(
     source: Source,
     ids: Sequence[str],
     visible: ColumnElement[bool],
-    read: frozenset[str] | None = None,
+    read: Reads | None = None,
 ) -> dict[str, ProjectRow]:
     """Rows of visible projects. Shape: project id -> row; an unknown or invisible id has no entry.
 
-    `read` has the attributes that will be read of the rows; None: any.
+    `read` has what will be read of the rows; None: anything.
     """
     if is_always(visible):
         found = await source.run(_of_any(read), {"ids": ids})

@@ -32,6 +32,7 @@ from .among import is_always
 from .collections import Source
 from .compiled import Statement
 from .projects import FORMS, PROJECTS, ProjectRow, form
+from .reads import Reads
 
 
 class ProjectSortOrder(Enum):
@@ -176,7 +177,7 @@ def statement(
     where: ColumnElement[bool],
     order: Order,
     wanted: Slice,
-    columns: Sequence[Column[Any]] = tuple(PROJECTS.c),
+    columns: Sequence[ColumnElement[Any]] = tuple(PROJECTS.c),
 ) -> Select[Any]:
     """The rows of a slice of the projects that meet a condition, in the direction of reading.
 
@@ -216,7 +217,7 @@ def statement(
 
 
 @lru_cache(FORMS)
-def _template(order: Order, shape: _SliceShape, read: frozenset[str] | None) -> Statement:
+def _template(order: Order, shape: _SliceShape, read: Reads | None) -> Statement:
     """The statement of all slices of a shape, of all projects; the values of a slice have names in it."""
 
     def position(which: str, keyed: bool | None) -> Position | None:
@@ -249,14 +250,14 @@ async def page(
     where: ColumnElement[bool],
     order: Order,
     wanted: Slice,
-    read: frozenset[str] | None = None,
+    read: Reads | None = None,
 ) -> list[ProjectRow]:
     """The rows of a slice, in the order asked for.
 
-    `read` has the attributes that will be read of them, beside their position; None: any.
+    `read` has what will be read of them, beside their position; None: anything.
     """
     if read is not None:
-        read |= {"id", order.key.name}
+        read = read.using(order.key.name)
     rows: Sequence[ProjectRow]
     if is_always(where):
         rows = await source.run(_template(order, _SliceShape.of(wanted), read), _values(wanted))

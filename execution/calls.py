@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    ListValueNode,
+    ObjectValueNode,
+    VariableNode,
+)
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
+from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from .run import Run
+
+# Classes whose values cannot change, so that they can serve many runs.
+_LASTING = frozenset({str, int, bool, float, NoneType})
+# So many sets of arguments are kept for a field.
+CONVERTED = 64
 
 
 class Call:
@@ -30,6 +45,9 @@ class Call:
         self._definition = definition
         self._nodes = [detail.node for detail in details]
         self._takes_arguments = bool(field.args or self._nodes[0].arguments)
+        # What the arguments depend on, and what they were for values of that.
+        self._variables = _variables(self._nodes[0])
+        self._converted: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def raw_info(self, run: Run) -> GraphQLResolveInfo[Any]:
         """The info that resolvers of the schema take."""
@@ -40,6 +58,27 @@ class Call:
         info_class = run.executor.strawberry_schema.config.info_class
         return info_class(_raw_info=self.raw_info(run), _field=self._definition)
 
+    def converted(self, run: Run) -> dict[str, Any]:
+        """The arguments as a function of a Strawberry field takes them. Raises: GraphQLError, what converting raises."""
+        values = run.executor.variable_values.coerced
+        given = tuple([values.get(name) for name in self._variables])
+        lasting = all(type(value) in _LASTING for value in given)
+        found = self._converted.get(given) if lasting else None
+        if found is None:
+            schema = run.executor.strawberry_schema
+            found = convert_arguments(
+                self.arguments(run),
+                self._definition.arguments,
+                scalar_registry=schema.schema_converter.scalar_registry,
+                config=schema.config,
+                info=self.info(run),
+            )
+            if lasting and all(type(value) in _LASTING for value in found.values()):
+                if len(self._converted) == CONVERTED:
+                    self._converted.clear()
+                self._converted[given] = found
+        return found
+
     def arguments(self, run: Run) -> dict[str, Any]:
         """The values of the arguments. Raises: GraphQLError."""
         if not self._takes_arguments:
@@ -48,3 +87,18 @@ class Call:
         return get_argument_values(
             self._field, self._nodes[0], executor.variable_values, None, executor.hide_suggestions
         )
+
+
+def _variables(node: FieldNode) -> tuple[str, ...]:
+    """The variables that the arguments of a field use, at any depth."""
+    found: set[str] = set()
+    waiting: list[Any] = [argument.value for argument in node.arguments or ()]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, VariableNode):
+            found.add(value.name.value)
+        elif isinstance(value, ListValueNode):
+            waiting += value.values
+        elif isinstance(value, ObjectValueNode):
+            waiting += [field.value for field in value.fields]
+    return tuple(sorted(found))

@@ -42,7 +42,7 @@ from strawberry.types.field import StrawberryField
 
 from . import completion
 from .calls import Call
-from .fields import LOADER, READS, LoaderCall
+from .fields import LOADER, READS, LoaderCall, Reads
 from .leaves import leaf
 
 
@@ -138,7 +138,7 @@ class Source:
         self._taken = set(_RESERVED)
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
-        self._reads: dict[str, set[str]] = {}
+        self._reads: dict[str, tuple[set[str], set[str]]] = {}
         self._reads_all = False
 
     @property
@@ -147,17 +147,27 @@ class Source:
         return "\n\n".join(self._parts) + "\n"
 
     @property
-    def reads(self) -> dict[str, frozenset[str]] | None:
-        """The attributes read of the objects of each type; None when a resolver reads what nobody knows."""
+    def reads(self) -> dict[str, Reads] | None:
+        """What is read of the objects of each type; None when a resolver reads what nobody knows."""
         if self._reads_all:
             return None
-        return {kind: frozenset(attributes) for kind, attributes in self._reads.items()}
+        return {
+            kind: Reads(frozenset(answered), frozenset(used))
+            for kind, (answered, used) in self._reads.items()
+        }
 
-    def _read(self, parent: GraphQLObjectType, attributes: Sequence[str] | None) -> None:
-        if attributes is None:
+    def _read(
+        self,
+        parent: GraphQLObjectType,
+        answered: Sequence[str] = (),
+        used: Sequence[str] | None = (),
+    ) -> None:
+        if used is None:
             self._reads_all = True
-        else:
-            self._reads.setdefault(parent.name, set()).update(attributes)
+            return
+        known = self._reads.setdefault(parent.name, (set(), set()))
+        known[0].update(answered)
+        known[1].update(used)
 
     def name(self, hint: str, value: Any) -> str:
         """The name of an object, which the name keeps alive; the same object has the same one."""
@@ -198,7 +208,7 @@ class Source:
         """The name of a function that answers a selection set for many objects of a type."""
         name = self._new(parent.name)
         body = _Body()
-        self._read(parent, ())
+        self._read(parent)
         for key, details in fields.items():
             self._field(body, parent, key, details, Path(path, key, parent.name))
         lines = [f"def {name}(objects, run):"]
@@ -299,12 +309,14 @@ class Source:
         loader = metadata.get(LOADER)
         if loader is not None and not _is_wrapped(definition):
             own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
-            self._read(parent, own if loader.then is None else None)
+            self._read(parent, used=own if loader.then is None else None)
             body.items.append(f"{key!r}: None")
             body.after.append(self._load(key, loader, self.completion(field.type, details, call)))
             return
-        attribute = (definition.python_name,) if _is_attribute(field, definition) else None
-        self._read(parent, attribute or metadata.get(READS))
+        if _is_attribute(field, definition):
+            self._read(parent, answered=(definition.python_name,))
+        else:
+            self._read(parent, used=metadata.get(READS))
         value, waits = self._value(body, field, definition, call)
         if _is_leaf(field.type) and not waits:
             body.items.append(f"{key!r}: {leaf(field.type, value, self.name)}")
@@ -346,7 +358,7 @@ class Source:
             return f"o.{definition.python_name}", False
         info = self._new("info")
         resolver = definition.base_resolver
-        if resolver is None or field.args or _is_wrapped(definition):
+        if resolver is None or _is_wrapped(definition):
             arguments = self._new("arguments")
             body.before.append(f"{info} = {self.name('info_of', call.raw_info)}(run)")
             body.before.append(f"{arguments} = {self.name('arguments_of', call.arguments)}(run)")
@@ -359,6 +371,10 @@ class Source:
         if resolver.info_parameter is not None:
             body.before.append(f"{info} = {self.name('info_of', call.info)}(run)")
             given.append(f"{resolver.info_parameter.name}={info}")
+        if field.args:
+            arguments = self._new("arguments")
+            body.before.append(f"{arguments} = {self.name('arguments_of', call.converted)}(run)")
+            given.append(f"**{arguments}")
         return f"{function}({', '.join(given)})", resolver.is_async
 
 

@@ -19,6 +19,7 @@ from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from .codegen import Operation
+from .fields import Reads
 from .plan import Choices, Fallback, Plan
 from .run import Run
 
@@ -148,8 +149,8 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             await run.settle()
         return data
 
-    def _narrow(self, reads: Mapping[str, frozenset[str]] | None) -> None:
-        """Tells the context which attributes will be read of the objects of each type, None: any."""
+    def _narrow(self, reads: Mapping[str, Reads] | None) -> None:
+        """Tells the context what will be read of the objects of each type, None: not known."""
         if self.context_value is not None:
             self.context_value.narrow(reads)
 

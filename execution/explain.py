@@ -37,13 +37,13 @@ def explained(
     if isinstance(plan, Fallback):
         return f"{title}: not compiled but executed by graphql-core: {plan.reason}\n"
     lines = [f"{title}: compiled"]
-    if plan.reads is None:
+    if plan.root is not None and plan.reads is None:
         lines.append("# reads whole rows")
     else:
         lines += [
-            f"# reads of {kind}: {', '.join(sorted(attributes))}"
-            for kind, attributes in plan.reads.items()
-            if attributes
+            f"# reads of {kind}: {', '.join(sorted(read.answered | read.used))}"
+            for kind, read in (plan.reads or {}).items()
+            if read.answered or read.used
         ]
     for number, field in enumerate(plan.serial, 1):
         value = field.answer or f"{field.complete.__name__}({field.key} of the root)"

@@ -13,6 +13,16 @@ LOADER = "loader"
 READS = "reads"
 
 
+class Reads(NamedTuple):
+    """What an operation reads of the objects of a type: attributes that it answers, and those that resolvers use.
+
+    The former go nowhere but through the serialiser of their scalar.
+    """
+
+    answered: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
+
+
 def reads(*attributes: str) -> dict[str, Any]:
     """Metadata of a field whose resolver reads only these attributes of its parent, and no other row at all.
 

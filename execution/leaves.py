@@ -32,6 +32,8 @@ _AS_IT_IS = {
 }
 # Scalars of schemas, and the class of their values: the serialiser has an answer for each of them, or raises.
 _CLASSES: dict[str, type] = {"Decimal": Decimal, "DateTime": datetime}
+# Those of them that answer a text as it is.
+_TEXTS = frozenset({"Decimal"})
 
 
 class Names(Protocol):
@@ -58,6 +60,9 @@ def leaf(declared: GraphQLOutputType, value: str, name: Names) -> str:
     if kind.name in _CLASSES:
         expected = name(kind.name, _CLASSES[kind.name])
         text_of = name(f"text_of_{kind.name}", kind.coerce_output_value)
+        if kind.name in _TEXTS:
+            usual = f"{text_of}(v) if v.__class__ is {expected} else {unusual}"
+            return f"v if {named}.__class__ is str else {usual}"
         return f"{text_of}(v) if {named}.__class__ is {expected} else {unusual}"
     return f"{any_of}({value})" if required else f"None if {named} is None else {any_of}(v)"
 

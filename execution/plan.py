@@ -9,6 +9,7 @@ from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Vi
 
 from .codegen import Operation, RootField, Source, Unsupported
 from .completion import Complete
+from .fields import Reads
 
 # What plans understand; every other directive changes what is done with a field.
 _CHOOSING = frozenset({"skip", "include"})
@@ -19,14 +20,13 @@ CHOICES = 16
 class Plan(NamedTuple):
     """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root.
 
-    `reads` has the attributes that a query reads of the objects of each type, and nothing else reads any; None: not
-    known.
+    `reads` has what a query reads of the objects of each type; None: not known.
     """
 
     source: str
     root: Complete | None
     serial: tuple[RootField, ...] = ()
-    reads: Mapping[str, frozenset[str]] | None = None
+    reads: Mapping[str, Reads] | None = None
 
 
 class Fallback(NamedTuple):

@@ -13,13 +13,14 @@ from aiodataloader import DataLoader, dispatch_queue
 from aiodataloader import Loader as Waiting
 
 from ..data.collections import Collection, Source
+from ..data.reads import Reads
 from ..data.versions import Version
 from .revisions import Revision
 
 K = TypeVar("K")
 V = TypeVar("V")
-# The attributes that will be read of rows; None: any.
-Read: TypeAlias = frozenset[str] | None
+# What will be read of rows; None: anything.
+Read: TypeAlias = Reads | None
 
 
 class Loader(DataLoader[K, V]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from ..data.database import Database
 from .access import Caller
@@ -24,11 +25,13 @@ class Context:
         self.database = database
         self.caller = caller
         self.clock = clock
-        self.reads: Mapping[str, frozenset[str]] | None = None
+        self.reads: Mapping[str, Any] | None = None
         self.loaders = Loaders(database, caller.stores)
 
-    def narrow(self, reads: Mapping[str, frozenset[str]] | None) -> None:
-        """Says which attributes will be read of rows, by the GraphQL type they are served as; None: any.
+    def narrow(self, reads: Mapping[str, Any] | None) -> None:
+        """Says what will be read of rows, by the GraphQL type they are served as; None: anything.
+
+        Of each type a pair: the attributes that are answered as they are, and those that resolvers use.
 
         What was loaded with fewer is forgotten when it is taken back.
         """

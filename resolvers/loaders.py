@@ -31,6 +31,7 @@ from ..data import (
 )
 from ..data.collections import Collection as Nested
 from ..data.collections import Source
+from ..data.reads import Reads
 from .batch import Owned, by_key, many, newest, one
 
 _MANY: Mapping[str, Nested[Any]] = {
@@ -63,6 +64,7 @@ _OWNED: Mapping[str, Nested[Any]] = {
     "transactions": transactions.TRANSACTIONS,
     "tasks": tasks.TASKS,
 }
+_NOTHING = Reads(frozenset(), frozenset())
 # The GraphQL type that the rows of a loader are served as.
 _TYPES: Mapping[str, str] = {
     "products": "ProjectProduct",
@@ -99,7 +101,7 @@ class Loaders:
         self,
         source: Source,
         visible_stores: Collection[str] | None,
-        reads: Mapping[str, frozenset[str]] | None = None,
+        reads: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = source
         self._visible_stores = visible_stores
@@ -121,9 +123,9 @@ class Loaders:
         setattr(self, name, made)
         return made
 
-    def read(self, served_as: str) -> frozenset[str] | None:
-        """The attributes that will be read of rows that are served as a GraphQL type; None: any."""
-        return None if self._reads is None else self._reads.get(served_as, frozenset())
+    def read(self, served_as: str) -> Reads | None:
+        """What will be read of rows that are served as a GraphQL type; None: anything."""
+        return None if self._reads is None else Reads(*self._reads.get(served_as, _NOTHING))
 
     def projects(self, ids: Sequence[str]) -> Awaitable[Mapping[str, Any]]:
         """The visible ones of projects."""

@@ -116,6 +116,11 @@ def moment_text(value: datetime) -> str:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode()
 
 
+def amount_text(value: Decimal | str) -> str:
+    """The amount as text: no exponent, no trailing zeros. A text is one that the database has written so."""
+    return value if isinstance(value, str) else plain(value)
+
+
 def json_value(value: Any) -> Any:
     """A JSON value as it is sent: amounts as strings, so that no reader rounds them."""
     if isinstance(value, Decimal):
@@ -137,7 +142,7 @@ SCALARS: dict[object, ScalarDefinition] = {
             '`"12.5"`. Accepted as a string or an integer; a float only if it says the number exactly. Stored '
             "amounts have up to 18 digits before and 10 after the point, calculated ones up to 38 digits."
         ),
-        serialize=plain,
+        serialize=amount_text,
         parse_value=decimal_value,
         parse_literal=_literal(
             "Decimal",
