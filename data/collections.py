@@ -219,20 +219,24 @@ class Collection(Generic[D]):
         )
 
     async def by_project(
-        self,
-        source: Source,
-        ids: Sequence[str],
-        level: str | None = None,
-        read: Reads | None = None,
+        self, source: Source, ids: Sequence[str], read: Reads | None = None
     ) -> dict[str, list[Any]]:
-        """Rows of many projects in list order, of one level if one is given.
+        """Rows of many projects in list order.
 
         `read` has what will be read of them, beside what they belong to; None: anything.
         Shape: project id -> rows; a project without any has no entry.
         """
-        values = {"ids": ids} if level is None else {"ids": ids, "level": level}
-        statement = self._reading(read, at_level=level is not None)
-        return by_project(await source.run(statement, values))
+        return by_project(await source.run(self._reading(read, at_level=False), {"ids": ids}))
+
+    async def by_owner(
+        self, source: Source, ids: Sequence[str], level: str, read: Reads | None = None
+    ) -> dict[tuple[str, str], list[Any]]:
+        """Rows of one level of many projects in list order, where rows have owners. Shape: (project, owner) -> rows."""
+        values = {"ids": ids, "level": level}
+        found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for row in await source.run(self._reading(read, at_level=True), values):
+            found[row.project_id, row.owner_id].append(row)
+        return found
 
     def reading(self, ids: Sequence[str]) -> Read:
         """The statement of the whole rows of many projects, with its values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from types import NoneType
 from typing import Any
 
@@ -22,7 +23,7 @@ from strawberry.types.field import StrawberryField
 
 from .run import Run
 
-# Classes whose values cannot change, so that they can serve many runs.
+# Classes whose values cannot change.
 _LASTING = frozenset({str, int, bool, float, NoneType})
 # So many sets of arguments are kept for a field.
 CONVERTED = 64
@@ -59,10 +60,10 @@ class Call:
         return info_class(_raw_info=self.raw_info(run), _field=self._definition)
 
     def converted(self, run: Run) -> dict[str, Any]:
-        """The arguments as a function of a Strawberry field takes them. Raises: GraphQLError, what converting raises."""
+        """The arguments as the function of a Strawberry field takes them. Raises: what converting raises."""
         values = run.executor.variable_values.coerced
         given = tuple([values.get(name) for name in self._variables])
-        lasting = all(type(value) in _LASTING for value in given)
+        lasting = all(_lasts(value) for value in given)
         found = self._converted.get(given) if lasting else None
         if found is None:
             schema = run.executor.strawberry_schema
@@ -73,7 +74,7 @@ class Call:
                 config=schema.config,
                 info=self.info(run),
             )
-            if lasting and all(type(value) in _LASTING for value in found.values()):
+            if lasting and all(_lasts(value) for value in found.values()):
                 if len(self._converted) == CONVERTED:
                     self._converted.clear()
                 self._converted[given] = found
@@ -87,6 +88,11 @@ class Call:
         return get_argument_values(
             self._field, self._nodes[0], executor.variable_values, None, executor.hide_suggestions
         )
+
+
+def _lasts(value: Any) -> bool:
+    """Whether a value cannot change, so that it can serve many runs."""
+    return type(value) in _LASTING or isinstance(value, Enum)
 
 
 def _variables(node: FieldNode) -> tuple[str, ...]:

@@ -44,15 +44,16 @@ class Run:
         loader: str,
         keys: Sequence[Any],
         answers: Sequence[dict[str, Any]],
-        key: str,
+        response_key: str,
         complete: Complete,
         objects: Sequence[Any] = (),
         then: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         """Asks a loader of the context for the values of a field. A mutation may have replaced the loaders."""
-        load = getattr(self.executor.context_value.loaders, loader).load
-        futures = [load(found) for found in keys]
-        self._loads.append(Waiting(futures, answers, key, complete, objects, then))
+        found = getattr(self.executor.context_value.loaders, loader)
+        load_all = getattr(found, "load_all", None)
+        futures = [found.load(key) for key in keys] if load_all is None else load_all(keys)
+        self._loads.append(Waiting(futures, answers, response_key, complete, objects, then))
 
     def wait(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete

@@ -6,11 +6,10 @@ A key is a project id, or a `Revision`, which brings its rows itself. Matching k
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from aiodataloader import DataLoader, dispatch_queue
-from aiodataloader import Loader as Waiting
+from aiodataloader import DataLoader
 
 from ..data.collections import Collection, Source
 from ..data.reads import Reads
@@ -24,13 +23,54 @@ Read: TypeAlias = Reads | None
 
 
 class Loader(DataLoader[K, V]):
-    """aiodataloader's loader with the same batches and the same cache, and a task less for each batch."""
+    """aiodataloader's loader with the same cache and the same batches, made with less ado: a task for each of them."""
+
+    def __init__(self, load: Callable[[list[K]], Coroutine[Any, Any, list[V]]]) -> None:
+        super().__init__(load)
+        self._asked: list[tuple[K, Future[V]]] = []
+
+    def load_all(self, keys: Sequence[K]) -> list[Future[V]]:
+        """What `load` gives for each of many keys."""
+        known, queue, future = self._cache, self._asked, self.loop.create_future
+        if keys and not queue:
+            self._send_soon()
+        found = []
+        for key in keys:
+            made = known.get(key)
+            if made is None:
+                made = known[key] = future()
+                queue.append((key, made))
+            found.append(made)
+        return found
 
     def do_resolve_reject(self, key: K, future: Future[V]) -> None:
-        """Queues a key; the first one of a batch has it sent off two turns of the loop later, as ever."""
-        self._queue.append(Waiting(key, future))
-        if len(self._queue) == 1:
-            self.loop.call_soon(self.loop.call_soon, dispatch_queue, self)
+        """Queues a key that is asked for by itself."""
+        if not self._asked:
+            self._send_soon()
+        self._asked.append((key, future))
+
+    def _send_soon(self) -> None:
+        # Two turns of the loop later, as ever: what the next turn asks for is in the same batch.
+        self.loop.call_soon(self.loop.call_soon, self._send)
+
+    def _send(self) -> None:
+        queue, self._asked = self._asked, []
+        if queue:
+            self.loop.create_task(self._answer(queue))
+
+    async def _answer(self, queue: list[tuple[K, Future[V]]]) -> None:
+        try:
+            values = await self.batch_load_fn([key for key, _ in queue])
+        # Whatever a read raises, those who wait for it are told, and the next one may try again.
+        except Exception as error:  # noqa: BLE001
+            for key, future in queue:
+                self.clear(key)
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), value in zip(queue, values, strict=True):
+            if not future.done():
+                future.set_result(value)
 
 
 Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, list[Any]]]]
@@ -41,10 +81,9 @@ async def _rows(
     collection: Collection[Any],
     keys: Sequence[str | Revision],
     read: Read,
-    level: str | None = None,
 ) -> list[list[Any]]:
     ids = [key for key in keys if isinstance(key, str)]
-    found = await collection.by_project(source, ids, level, read) if ids else {}
+    found = await collection.by_project(source, ids, read) if ids else {}
     return [
         key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
         for key in keys
@@ -97,24 +136,36 @@ class Owned:
         self._source = source
         self._collection = collection
         self._read = read
-        self._levels: dict[str, DataLoader[OwnedKey, list[Any]]] = {}
+        self._levels: dict[str, Loader[OwnedKey, list[Any]]] = {}
 
     def load(self, key: OwnedKey) -> Future[list[Any]]:
         """The rows of an owner, [] where there are none."""
-        level = key[1]
+        return self._level(key[1]).load(key)
+
+    def load_all(self, keys: Sequence[OwnedKey]) -> list[Future[list[Any]]]:
+        """The same for each of many owners, which are of one level."""
+        return self._level(keys[0][1]).load_all(keys) if keys else []
+
+    def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:
             self._levels[level] = self._loader(level)
-        return self._levels[level].load(key)
+        return self._levels[level]
 
-    def _loader(self, level: str) -> DataLoader[OwnedKey, list[Any]]:
+    def _loader(self, level: str) -> Loader[OwnedKey, list[Any]]:
+        name = self._collection.table.name
+
         async def load(keys: list[OwnedKey]) -> list[list[Any]]:
-            projects = list(dict.fromkeys(project for project, _, _ in keys))
-            found = await _rows(self._source, self._collection, projects, self._read, level)
-            groups: dict[Hashable, list[Any]] = {}
-            for project, rows in zip(projects, found, strict=True):
-                for row in rows:
-                    groups.setdefault((project, row.level, row.owner_id), []).append(row)
-            return [groups.get(key, []) for key in keys]
+            projects = dict.fromkeys(project for project, _, _ in keys)
+            ids = [project for project in projects if isinstance(project, str)]
+            found: dict[tuple[Any, str], list[Any]] = {}
+            if ids:
+                found = await self._collection.by_owner(self._source, ids, level, self._read)
+            for revision in projects:
+                if isinstance(revision, Revision):
+                    for row in revision.rows(name):
+                        if row.level == level:
+                            found.setdefault((revision, row.owner_id), []).append(row)
+            return [found.get((project, owner), []) for project, _, owner in keys]
 
         return Loader(load)
 
