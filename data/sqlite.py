@@ -10,7 +10,8 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, TypeVar
 
 from sqlalchemy import URL
@@ -27,18 +28,22 @@ READERS = 4
 PREPARED = 300
 
 T = TypeVar("T")
+_Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[sqlite3.Connection], Any]]
 
 
 class SqliteConnection:
-    """A connection that is used by one task at a time."""
+    """A connection with a thread of its own, used by one task at a time.
 
-    def __init__(
-        self, open_it: Callable[[], sqlite3.Connection], threads: ThreadPoolExecutor
-    ) -> None:
+    Measured: half the cost of a pool of threads, which makes three futures of each call.
+    """
+
+    def __init__(self, open_it: Callable[[], sqlite3.Connection]) -> None:
         self._open = open_it
-        self._threads = threads
         self._raw: sqlite3.Connection | None = None
-        self._job: asyncio.Future[Any] | None = None
+        self._asked: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._busy = False
+        self._idle: asyncio.Future[None] | None = None
 
     async def open(self) -> None:
         """Nothing: the thread of the first statement opens the file."""
@@ -69,34 +74,62 @@ class SqliteConnection:
         await self._call(lambda raw: raw.execute(text))
 
     async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        await self._end()
+        if self._busy:
+            await self._end()
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="sqlite", daemon=True)
+            self._thread.start()
         loop = asyncio.get_running_loop()
-        job: asyncio.Future[T] = loop.run_in_executor(self._threads, self._worked, work)
-        self._job = job
-        try:
-            # Who is cancelled does not wait for the thread; `_end` stops it.
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            job.add_done_callback(_unasked)
-            raise
+        answer: asyncio.Future[T] = loop.create_future()
+        self._busy = True
+        self._asked.put((loop, answer, work))
+        # Who is cancelled does not wait for the thread; `_end` stops it.
+        return await answer
 
-    def _worked(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._raw is None:
-            self._raw = self._open()
-        return work(self._raw)
+    def _work(self) -> None:
+        """What the thread does: one call after the other."""
+        while (job := self._asked.get()) is not None:
+            loop, answer, work = job
+            result, failure = None, None
+            try:
+                if self._raw is None:
+                    self._raw = self._open()
+                result = work(self._raw)
+            # It belongs to the task that waits, whatever it is.
+            except BaseException as error:  # noqa: BLE001
+                failure = error
+            try:
+                loop.call_soon_threadsafe(self._ended, answer, result, failure)
+            except RuntimeError:
+                # The loop is closed, and nobody waits.
+                self._busy = False
+            del job, answer, work, result, failure
+
+    def _ended(
+        self, answer: asyncio.Future[Any], result: Any, failure: BaseException | None
+    ) -> None:
+        self._busy = False
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+        if answer.done():
+            return
+        if failure is None:
+            answer.set_result(result)
+        else:
+            answer.set_exception(failure)
 
     async def _end(self) -> None:
         """Waits for a statement that was left, and stops it if it takes long."""
-        while self._job is not None and not self._job.done():
+        while self._busy:
+            self._idle = asyncio.get_running_loop().create_future()
             # Again and again: it has no effect on a statement that is about to begin.
             if self._raw is not None:
                 self._raw.interrupt()
-            await asyncio.wait([self._job], timeout=INTERRUPT)
+            await asyncio.wait([self._idle], timeout=INTERRUPT)
 
     def is_clean(self) -> bool:
         """Whether nothing runs on it and no transaction is open."""
-        ended = self._job is None or self._job.done()
-        return ended and (self._raw is None or not self._raw.in_transaction)
+        return not self._busy and (self._raw is None or not self._raw.in_transaction)
 
     async def clean(self) -> None:
         """Waits until nothing runs on it, and rolls back what is open."""
@@ -110,12 +143,9 @@ class SqliteConnection:
         if self._raw is not None:
             await self._call(sqlite3.Connection.close)
             self._raw = None
-
-
-def _unasked(job: asyncio.Future[Any]) -> None:
-    """Looks at how a statement ended that nobody waits for."""
-    if not job.cancelled():
-        job.exception()
+        if self._thread is not None:
+            self._asked.put(None)
+            self._thread = None
 
 
 class Sqlite:
@@ -133,11 +163,8 @@ class Sqlite:
             "cached_statements": PREPARED,
         }
         readers = min(size, READERS)
-        self._threads = ThreadPoolExecutor(readers + 1, thread_name_prefix="sqlite")
-        self._readers = Lending(
-            [SqliteConnection(self._reading, self._threads) for _ in range(readers)], wait
-        )
-        self._writer = Lending([SqliteConnection(self._writing, self._threads)], wait)
+        self._readers = Lending([SqliteConnection(self._reading) for _ in range(readers)], wait)
+        self._writer = Lending([SqliteConnection(self._writing)], wait)
         self.reader = self._readers.lent
         self.writer = self._writer.lent
 
@@ -172,4 +199,3 @@ class Sqlite:
         """Closes all connections."""
         for lending in (self._readers, self._writer):
             await lending.close()
-        self._threads.shutdown(wait=False)
