@@ -5,12 +5,13 @@ SHELL := bash
 
 PYTHON ?= python3.11
 PORT ?= 8000
+ROUNDS ?= 5
 BIN := .venv/bin
 NODE_NEEDED := 20.19.0
 # Where the demo keeps its database.
 export PROJECTGATE_DATABASE_URL ?= sqlite+aiosqlite:///var/demo.sqlite
 
-.PHONY: help install run test check lint types contracts schema lock explorer clean
+.PHONY: help install run test check bench lint types contracts schema lock explorer clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -58,6 +59,19 @@ contracts: .venv/dev.ok ## check that imports point one way
 
 check: lint types contracts test ## everything that a change must pass
 
+# The node that runs the peers and brings npm, whatever the machine has.
+.node/run.ok: requirements/node.lock
+	@$$(command -v $(PYTHON) || command -v python3) -m venv .node
+	@.node/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.lock
+	@touch $@
+
+benchmarks/peers/node_modules/run.ok: .node/run.ok benchmarks/peers/package-lock.json
+	@cd benchmarks/peers && PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --ignore-scripts --silent
+	@touch $@
+
+bench: .venv/dev.ok benchmarks/peers/node_modules/run.ok ## measure beside other servers (20 minutes)
+	@$(BIN)/python -m benchmarks --rounds $(ROUNDS)
+
 schema: .venv/dev.ok ## write schema/schema.graphql from the code
 	@$(BIN)/projectgate schema print > schema/schema.graphql
 
@@ -65,4 +79,4 @@ lock: ## resolve the dependencies of pyproject.toml anew
 	@cd requirements && ./lock
 
 clean: ## remove what was made here
-	@rm -rf .venv var build dist *.egg-info projectgate/explorer/dist explorer/node_modules
+	@rm -rf .venv .node var build dist *.egg-info projectgate/explorer/dist explorer/node_modules benchmarks/peers/node_modules

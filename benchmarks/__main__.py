@@ -11,6 +11,7 @@ from typing import Any
 
 from . import postgres, records, report
 from .bounds import judged
+from .documents import ROOT
 from .questions import databases, exports, growth, imports, peers, workers
 from .stage import Options, Stage, told
 
@@ -50,7 +51,7 @@ def main(given: list[str]) -> None:
     if asked.questions != ["page"]:
         _measure(asked, given)
     if not asked.forget:
-        told(f"Written: {report.write().relative_to(records.ROOT)}")
+        told(f"Written: {report.write().relative_to(ROOT)}")
 
 
 def _measure(asked: argparse.Namespace, given: list[str]) -> None:
@@ -68,7 +69,7 @@ def _measure(asked: argparse.Namespace, given: list[str]) -> None:
         sign, verdict = ("≥" if one.at_least else "≤"), ("met" if one.met else "MISSED")
         told(f"  {one.what:62}{one.value:10.2f}  {sign} {one.bound:<8g}{verdict}")
     if not asked.forget:
-        told(f"Written: {records.written(made).relative_to(records.ROOT)}")
+        told(f"Written: {records.written(made).relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

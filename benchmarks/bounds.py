@@ -52,7 +52,9 @@ def judged(answers: Answers) -> Iterator[Judged]:
         yield from _statements(peers["statements"])
     if growth := answers.get("growth"):
         for start in ("first page", "half-way"):
-            found = [one["ratio"] for name, one in growth["lists"].items() if name.startswith(start)]
+            found = [
+                one["ratio"] for name, one in growth["lists"].items() if name.startswith(start)
+            ]
             yield Judged(
                 f"{start}: {growth['large']:,} ÷ {growth['small']:,} projects, the worst of "
                 f"{len(found)} orders",

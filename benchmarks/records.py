@@ -59,7 +59,8 @@ def versions(postgres: Postgres) -> dict[str, Any]:
     """The versions of everything that takes part, and whether this Python was built for speed."""
     optimized = "--enable-optimizations" in str(sysconfig.get_config_var("CONFIG_ARGS"))
     found = {
-        "python": platform.python_version() + ("" if optimized else " (built without optimizations)"),
+        "python": platform.python_version()
+        + ("" if optimized else " (built without optimizations)"),
         "postgresql": postgres.run("show server_version"),
         "postgresql settings": ", ".join(f"{name} {value}" for name, value in SETTINGS.items()),
     }

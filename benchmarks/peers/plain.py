@@ -30,7 +30,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 
@@ -213,7 +212,10 @@ class Query:
 
     @strawberry.field
     async def projects(
-        self, info: Info, first: int, sort_order: ProjectSortOrder
+        self,
+        info: Info,
+        first: int,
+        sort_order: ProjectSortOrder,  # noqa: ARG002 - there is one
     ) -> ProjectConnection:
         """The newest projects."""
         order = ProjectRow.created.desc(), ProjectRow.id.desc()
@@ -227,7 +229,7 @@ class Endpoint(GraphQL[Loaders, None]):
 
     sessions: Sessions
 
-    async def get_context(self, request: Request | WebSocket, response: Any) -> Loaders:
+    async def get_context(self, *_: Any, **_named: Any) -> Loaders:
         """New loaders."""
         return Loaders(self.sessions)
 
