@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields
@@ -48,6 +49,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
 def main(given: list[str]) -> None:
     """Measures what is asked for."""
     asked = arguments(given)
+    # Whoever ends it ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if asked.questions != ["page"]:
         _measure(asked, given)
     if not asked.forget:
