@@ -41,7 +41,8 @@ def compare(
         taking = [server for server in servers if workload in server.kind.workloads]
         _check(stage, workload, taking, one_database=one_database)
         found[workload] = {server.kind.name: Series() for server in taking}
-        for lap in range(1, stage.options.rounds + 1):
+        for _ in range(stage.options.rounds):
+            lap = stage.next_lap()
             for server in taking:
                 _measure(stage, workload, server, lap, found[workload][server.kind.name])
         _tell(workload, found[workload])

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,29 +27,37 @@ class CommandFailed(Exception):
     """A command that did not end with 0; its last lines are the message."""
 
 
-def _fields(pid: int) -> list[str] | None:
-    """The fields of a process after its name; None when it is gone."""
-    try:
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
 def cpu_seconds(root: int) -> float:
     """CPU, user and system, that a process and all below it have used, those that ended included."""
-    stats = {int(path.name): _fields(int(path.name)) for path in _PROC.glob("[0-9]*")}
+    while True:
+        stats = _tree(root)
+        # One that ended meanwhile is counted by its parent only if that was read afterwards.
+        if stats.keys() == _tree(root).keys():
+            return sum(sum(map(int, fields[11:15])) for fields in stats.values()) / _TICKS
+
+
+def _tree(root: int) -> dict[int, list[str]]:
+    """The processes of a tree.
+
+    Shape: process id -> the fields of its `stat` after the name; 11 to 14 are the user and system time of its own,
+    and of those children that it has waited for.
+    """
+    stats: dict[int, list[str]] = {}
+    for path in _PROC.glob("[0-9]*"):
+        # Gone since the folder was listed.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            stats[int(path.name)] = (path / "stat").read_text().rpartition(")")[2].split()
     below: dict[int, list[int]] = {}
     for pid, fields in stats.items():
-        if fields is not None:
-            below.setdefault(int(fields[1]), []).append(pid)
-    ticks = 0
+        below.setdefault(int(fields[1]), []).append(pid)
+    tree: dict[int, list[str]] = {}
     waiting = [root]
     while waiting:
         pid = waiting.pop()
         waiting += below.get(pid, [])
-        # Its own user and system time, and those of the children that it has waited for.
-        ticks += sum(map(int, (stats.get(pid) or [])[11:15]))
-    return ticks / _TICKS
+        if pid in stats:
+            tree[pid] = stats[pid]
+    return tree
 
 
 def used_by(

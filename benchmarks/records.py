@@ -102,7 +102,9 @@ def written(made: dict[str, Any], folder: Path = FOLDER) -> Path:
     words = re.findall(r"[a-z0-9]+", f"{where['cpu']} {where['cores']} cores".lower())
     date = made["date"].removesuffix("Z").replace(":", "").replace("T", "-")
     path = folder / f"{date}-{'-'.join(words)}.json"
-    path.write_text(json.dumps(rounded(made), indent=1) + "\n")
+    text = json.dumps(rounded(made), indent=1)
+    # The values of a series stand in one line.
+    path.write_text(re.sub(r"(?<=[\[\d,])\n +(?=[-\d\]])", " ", text) + "\n")
     return path
 
 

@@ -33,6 +33,12 @@ class Stage:
     options: Options
     # What the import of so many of the benchmark's projects used.
     imported: dict[int, Used] = field(default_factory=dict)
+    laps: int = 0
+
+    def next_lap(self) -> int:
+        """A number that no lap of any question has had, so that what is written differs from what is there."""
+        self.laps += 1
+        return self.laps
 
     def filled(self, projects: int) -> str:
         """The PostgreSQL database with so many projects; made at the first call, with our own import."""

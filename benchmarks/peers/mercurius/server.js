@@ -3,7 +3,12 @@ import fastify from "fastify";
 import mercurius from "mercurius";
 import pg from "pg";
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
+// Connections stay, as those of the other servers do while they wait for their turn.
+const pool = new pg.Pool({
+  connectionString: process.env.DATABASE_URL,
+  max: 10,
+  idleTimeoutMillis: 0,
+});
 
 const schema = `
   enum ProjectSortOrder { CREATED_DESCENDING }

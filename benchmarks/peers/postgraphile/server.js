@@ -12,7 +12,13 @@ const preset = {
   grafserv: { graphqlPath: "/graphql", graphiql: false, watch: false },
   grafast: { explain: false },
   pgServices: [
-    makePgService({ connectionString: process.env.DATABASE_URL, schemas: ["public"], pubsub: false }),
+    makePgService({
+      connectionString: process.env.DATABASE_URL,
+      schemas: ["public"],
+      pubsub: false,
+      // Connections stay, as those of the other servers do while they wait for their turn.
+      poolConfig: { max: 10, idleTimeoutMillis: 0 },
+    }),
   ],
 };
 
