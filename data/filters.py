@@ -159,8 +159,15 @@ def parts(value: Any, path: str = "filter", depth: int = 0) -> Iterator[Part]:
 
 def fingerprint(query: str | None, wanted: ProjectFilter | None) -> str:
     """A short text that is the same for the same search, in any process."""
+    return _NO_SEARCH if query is None and wanted is None else _fingerprint(query, wanted)
+
+
+def _fingerprint(query: str | None, wanted: ProjectFilter | None) -> str:
     given = [
         (part.path, part.value if isinstance(part.value, SINGLE) else None)
         for part in parts(wanted or ProjectFilter())
     ]
     return hashlib.sha256(dumps([sorted(set(words(query))), given])).hexdigest()[:16]
+
+
+_NO_SEARCH = _fingerprint(None, None)

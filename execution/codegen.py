@@ -65,12 +65,16 @@ class RootField(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """What is compiled: an operation, with the values of the variables that choose its fields."""
+    """What is compiled: an operation, with the values of the variables that choose its fields.
+
+    `native`: moments are answered as they are, for who writes them as JSON anyway.
+    """
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDetails]
     definition: OperationDefinitionNode
     variables: VariableValues
+    native: bool = False
 
     def root(self) -> tuple[GraphQLObjectType, GroupedFieldSet]:
         """The type of the root, and the fields selected of it. Raises: Unsupported."""
@@ -279,9 +283,12 @@ class Source:
         self._parts.append(f"{name} = {expression}")
         return name
 
+    def _leaf(self, declared: GraphQLOutputType, value: str) -> str:
+        return leaf(declared, value, self.name, native=self._operation.native)
+
     def _leaves(self, declared: GraphQLOutputType) -> str:
         name = self._new("leaves")
-        expression = leaf(declared, "value", self.name)
+        expression = self._leaf(declared, "value")
         self._parts.append(
             f"def {name}(values, run):\n"
             "    answers = []\n"
@@ -319,7 +326,7 @@ class Source:
             self._read(parent, used=metadata.get(READS))
         value, waits = self._value(body, field, definition, call)
         if _is_leaf(field.type) and not waits:
-            body.items.append(f"{key!r}: {leaf(field.type, value, self.name)}")
+            body.items.append(f"{key!r}: {self._leaf(field.type, value)}")
             return
         body.items.append(f"{key!r}: None")
         complete = self.completion(field.type, details, call)

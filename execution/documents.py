@@ -50,7 +50,10 @@ class Document:
     async def execute(
         self, name: str | None, variables: dict[str, Any], context: Any
     ) -> ExecutionResult | PreExecutionError:
-        """What `Schema.execute` answers, without reading the text again."""
+        """What `Schema.execute` answers, without reading the text again.
+
+        Moments in UTC may be left as they are: orjson writes them as the scalar does.
+        """
         if self._schema.extensions:
             return await self._schema.execute(
                 self._text, variables, context_value=context, operation_name=name
@@ -68,6 +71,7 @@ class Document:
         )
         if isinstance(executor, list):
             return ExecutionResult(data=None, errors=executor)
+        executor.native = True
         result = executor.execute_operation()
         if isawaitable(result):
             result = await result

@@ -43,7 +43,7 @@ class Engine:
     def __init__(self) -> None:
         self.counters = Counters()
         self.enabled = True
-        self._choices: OrderedDict[tuple[str, int], Choices] = OrderedDict()
+        self._choices: OrderedDict[tuple[str, int, bool], Choices] = OrderedDict()
 
     def executor_class(self) -> type[CompiledExecutor]:
         """The executor to give to a schema as its `execution_context_class`."""
@@ -54,7 +54,7 @@ class Engine:
         loc = operation.definition.loc
         if loc is None:
             return Choices(operation).plan(operation)
-        key = (loc.source.body, loc.start)
+        key = (loc.source.body, loc.start, operation.native)
         choices = self._choices.get(key)
         if choices is None:
             choices = self._choices[key] = Choices(operation)
@@ -77,6 +77,8 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor, but for operations that have a plan."""
 
     engine: ClassVar[Engine]
+    # Whether moments may be answered as they are, since who asks writes them as JSON.
+    native = False
     how = How(compiled=False)
 
     @property
@@ -105,7 +107,9 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         if asyncio._get_running_loop() is None:
             return Fallback("execution without an event loop")
         return self.engine.plan(
-            Operation(self.schema, self.fragments, self.operation, self.variable_values)
+            Operation(
+                self.schema, self.fragments, self.operation, self.variable_values, self.native
+            )
         )
 
     async def _run(self, plan: Plan, serially: bool | None) -> Any:

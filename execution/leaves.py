@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Protocol, cast
@@ -32,6 +32,8 @@ _AS_IT_IS = {
 }
 # Scalars of schemas, and the class of their values: the serialiser has an answer for each of them, or raises.
 _CLASSES: dict[str, type] = {"Decimal": Decimal, "DateTime": datetime}
+# Those of them that a writer of JSON writes as the serialiser does, in UTC.
+_NATIVE = frozenset({"DateTime"})
 # Those of them that answer a text as it is.
 _TEXTS = frozenset({"Decimal"})
 
@@ -44,7 +46,7 @@ class Names(Protocol):
         ...
 
 
-def leaf(declared: GraphQLOutputType, value: str, name: Names) -> str:
+def leaf(declared: GraphQLOutputType, value: str, name: Names, *, native: bool = False) -> str:
     """The source of the answer to a leaf, made of the source of its value.
 
     When evaluated it raises Unanswerable for what graphql-core would not answer, and what the scalar raises. It uses
@@ -63,7 +65,11 @@ def leaf(declared: GraphQLOutputType, value: str, name: Names) -> str:
         if kind.name in _TEXTS:
             usual = f"{text_of}(v) if v.__class__ is {expected} else {unusual}"
             return f"v if {named}.__class__ is str else {usual}"
-        return f"{text_of}(v) if {named}.__class__ is {expected} else {unusual}"
+        usual = f"{text_of}(v) if {named}.__class__ is {expected} else {unusual}"
+        if native and kind.name in _NATIVE:
+            utc = name("UTC", UTC)
+            return f"v if {named}.__class__ is {expected} and v.tzinfo is {utc} else {usual}"
+        return usual
     return f"{any_of}({value})" if required else f"None if {named} is None else {any_of}(v)"
 
 

@@ -29,6 +29,7 @@ from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.schema.errors import formatted
+from projectgate.schema.scalars import moment_text
 from projectgate.settings import Settings
 
 MESSAGE_LENGTH = 1_000
@@ -163,10 +164,10 @@ def answered(
 def encoded(payload: Mapping[str, Any]) -> bytes:
     """JSON bytes of an answer."""
     try:
-        return orjson.dumps(payload)
+        return orjson.dumps(payload, option=orjson.OPT_UTC_Z)
     except TypeError:
         # Half a surrogate pair in a message, or a number beyond 64 bits: JSON has both.
-        return json.dumps(payload).encode()
+        return json.dumps(payload, default=moment_text).encode()
 
 
 def refused(rejected: Rejected, media: str = http.JSON) -> Response:

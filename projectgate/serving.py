@@ -29,6 +29,8 @@ DEMO_SEED = 1
 DEMO_DATABASE = "sqlite+aiosqlite:///projectgate-demo.sqlite"
 # Seconds that requests have to end when the server is told to stop.
 GRACE = 10
+# The collector looks for cycles after so many new objects; an answer of a page has hundreds, and no cycle.
+COLLECT = (20_000, 20, 20)
 # How many connections wait to be taken.
 BACKLOG = 2048
 SEED_ACTOR = "seed"
@@ -67,6 +69,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
         # What is there now stays: the collector need not look at it again, and workers share its memory.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECT)
 
         def work(number: int) -> int:
             server = _Server(

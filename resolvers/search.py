@@ -56,15 +56,17 @@ class Hits:
 
     def __init__(self, context: Context, query: str | None, wanted: ProjectFilter | None) -> None:
         require_read(context.caller)
-        check(query, wanted)
         self.source: Source = context.database
         self.read = context.loaders.read("Project")
-        dialect = self.source.dialect
-        self.where: ColumnElement[bool] = and_(
-            access.visible(context.caller.stores),
-            conditions.free_text(query, dialect),
-            conditions.condition(wanted or ProjectFilter(), dialect, context.clock()),
-        )
+        self.where: ColumnElement[bool] = access.visible(context.caller.stores)
+        if query is not None or wanted is not None:
+            check(query, wanted)
+            dialect = self.source.dialect
+            self.where = and_(
+                self.where,
+                conditions.free_text(query, dialect),
+                conditions.condition(wanted or ProjectFilter(), dialect, context.clock()),
+            )
         self.count = Once(lambda: search.count(self.source, self.where))
         self.facets = Once(self._facets)
 
