@@ -17,18 +17,27 @@ class Unanswerable(Exception):
     """A value that a plan does not complete; graphql-core will say what is to be said of it."""
 
 
-class Waiting(NamedTuple):
-    """A field of many objects whose values are to be awaited, and where its answers go.
-
-    `then` makes the field's value of an object and of what was awaited for it.
-    """
+class Call(NamedTuple):
+    """A field of many objects whose resolvers are coroutines, and where its answers go."""
 
     values: list[Any]
     answers: Sequence[dict[str, Any]]
     key: str
     complete: Complete
-    objects: Sequence[Any] = ()
-    then: Callable[[Any, Any], Any] | None = None
+
+
+class Load(NamedTuple):
+    """A field of many objects whose values a loader gives, and where its answers go.
+
+    `then` makes the field's value of an object and of what was loaded for it.
+    """
+
+    values: Awaitable[Sequence[Any]]
+    answers: Sequence[dict[str, Any]]
+    key: str
+    complete: Complete
+    objects: Sequence[Any]
+    then: Callable[[Any, Any], Any] | None
 
 
 class Run:
@@ -36,13 +45,13 @@ class Run:
 
     def __init__(self, executor: CompiledExecutor) -> None:
         self.executor = executor
-        self._loads: list[Waiting] = []
-        self._calls: list[Waiting] = []
+        self._loads: list[Load] = []
+        self._calls: list[Call] = []
 
     def load(
         self,
         loader: str,
-        keys: Sequence[Any],
+        keys: list[Any],
         answers: Sequence[dict[str, Any]],
         response_key: str,
         complete: Complete,
@@ -50,16 +59,19 @@ class Run:
         then: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         """Asks a loader of the context for the values of a field. A mutation may have replaced the loaders."""
+        if not keys:
+            return
         found = getattr(self.executor.context_value.loaders, loader)
         load_all = getattr(found, "load_all", None)
-        futures = [found.load(key) for key in keys] if load_all is None else load_all(keys)
-        self._loads.append(Waiting(futures, answers, response_key, complete, objects, then))
+        values = load_all(keys) if load_all else asyncio.gather(*map(found.load, keys))
+        self._loads.append(Load(values, answers, response_key, complete, objects, then))
 
     def wait(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete
     ) -> None:
         """Notes a field whose resolvers are coroutines."""
-        self._calls.append(Waiting(values, answers, key, complete))
+        if values:
+            self._calls.append(Call(values, answers, key, complete))
 
     def put(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete
@@ -80,19 +92,19 @@ class Run:
             self._calls, self._loads = [], []
             if loads or len(calls) > 1 or len(calls[0].values) > 1:
                 _start(calls)
-            level = calls + loads
-            await _awaited(level)
-            for field in level:
-                values = field.values
-                if field.then is not None:
-                    values = list(map(field.then, field.objects, values))
-                _put(values, field.answers, field.key, field.complete, self)
+            found = await _awaited(calls, loads)
+            for call in calls:
+                _put(call.values, call.answers, call.key, call.complete, self)
+            for load, values in zip(loads, found, strict=True):
+                if load.then is not None:
+                    values = list(map(load.then, load.objects, values))
+                _put(values, load.answers, load.key, load.complete, self)
 
     async def abandon(self) -> None:
         """Lets what waits come to its end; nobody wants its answers any more."""
-        level = self._calls + self._loads
+        calls, loads = self._calls, self._loads
         self._calls, self._loads = [], []
-        await _ended(level)
+        await _ended(calls, loads)
 
 
 def _put(
@@ -114,34 +126,35 @@ def _awaitable(value: Any) -> Awaitable[Any]:
     return ready
 
 
-def _start(calls: Sequence[Waiting]) -> None:
+def _start(calls: Sequence[Call]) -> None:
     """Lets coroutines run side by side."""
-    for field in calls:
-        field.values[:] = map(asyncio.ensure_future, field.values)
+    for call in calls:
+        call.values[:] = map(asyncio.ensure_future, call.values)
 
 
-async def _awaited(level: Sequence[Waiting]) -> None:
-    """Puts into the fields of a level what they wait for.
+async def _awaited(calls: Sequence[Call], loads: Sequence[Load]) -> list[Sequence[Any]]:
+    """Puts into calls what they wait for; gives what loads wait for.
 
     Raises: what the first of them to fail raised, once all have ended.
     """
     try:
-        for field in level:
-            values = field.values
+        for call in calls:
+            values = call.values
             for place, value in enumerate(values):
                 values[place] = await value
+        return [await load.values for load in loads]
     except Exception:
-        await _ended(level)
+        await _ended(calls, loads)
         raise
     except BaseException:
         # The operation itself is cancelled, so nothing of it goes on. A load belongs to its loader.
-        for field in level:
-            for value in field.values:
+        for call in calls:
+            for value in call.values:
                 if isinstance(value, asyncio.Task):
                     value.cancel()
         raise
 
 
-async def _ended(level: Sequence[Waiting]) -> None:
-    waiting = [value for field in level for value in field.values if is_awaitable(value)]
-    await asyncio.gather(*waiting, return_exceptions=True)
+async def _ended(calls: Sequence[Call], loads: Sequence[Load]) -> None:
+    waiting = [value for call in calls for value in call.values if is_awaitable(value)]
+    await asyncio.gather(*waiting, *(load.values for load in loads), return_exceptions=True)

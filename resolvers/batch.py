@@ -5,9 +5,9 @@ A key is a project id, or a `Revision`, which brings its rows itself. Matching k
 
 from __future__ import annotations
 
-from asyncio import Future
+from asyncio import Future, ensure_future, gather
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from aiodataloader import DataLoader
 
@@ -22,55 +22,80 @@ V = TypeVar("V")
 Read: TypeAlias = Reads | None
 
 
+class Asked(NamedTuple):
+    """Keys that were asked for together, and the future of their values; of a key alone that of its value."""
+
+    keys: list[Any]
+    future: Future[Any]
+    alone: bool
+
+
 class Loader(DataLoader[K, V]):
-    """aiodataloader's loader with the same cache and the same batches, made with less ado: a task for each of them."""
+    """aiodataloader's loader with the same cache and the same batches, made with less ado.
+
+    A batch costs one task, and keys that are asked for together cost one future.
+    """
 
     def __init__(self, load: Callable[[list[K]], Coroutine[Any, Any, list[V]]]) -> None:
         super().__init__(load)
-        self._asked: list[tuple[K, Future[V]]] = []
+        self._asked: list[Asked] = []
+        self._together: list[Asked] = []
 
-    def load_all(self, keys: Sequence[K]) -> list[Future[V]]:
-        """What `load` gives for each of many keys."""
-        known, queue, future = self._cache, self._asked, self.loop.create_future
-        if keys and not queue:
-            self._send_soon()
-        found = []
-        for key in keys:
-            made = known.get(key)
-            if made is None:
-                made = known[key] = future()
-                queue.append((key, made))
-            found.append(made)
-        return found
+    def load(self, key: K) -> Future[V]:
+        """The value of a key."""
+        for asked in self._together:
+            if key in asked.keys and key not in self._cache:
+                self._cache[key] = ensure_future(_one_of(asked, key))
+        return super().load(key)
+
+    def load_all(self, keys: list[K]) -> Awaitable[list[V]]:
+        """The values of many keys, in their order."""
+        if self._together or self._cache or len(set(keys)) < len(keys):
+            return gather(*map(self.load, keys))
+        asked = Asked(keys, self.loop.create_future(), alone=False)
+        self._together.append(asked)
+        self._ask(asked)
+        return asked.future
 
     def do_resolve_reject(self, key: K, future: Future[V]) -> None:
-        """Queues a key that is asked for by itself."""
-        if not self._asked:
-            self._send_soon()
-        self._asked.append((key, future))
+        """Asks for a key that nobody has asked for."""
+        self._ask(Asked([key], future, alone=True))
 
-    def _send_soon(self) -> None:
-        # Two turns of the loop later, as ever: what the next turn asks for is in the same batch.
-        self.loop.call_soon(self.loop.call_soon, self._send)
+    def _ask(self, asked: Asked) -> None:
+        self._asked.append(asked)
+        if len(self._asked) == 1:
+            # Two turns of the loop later, as ever: what the next turn asks for is in the same batch.
+            self.loop.call_soon(self.loop.call_soon, self._send)
 
     def _send(self) -> None:
-        queue, self._asked = self._asked, []
-        if queue:
-            self.loop.create_task(self._answer(queue))
+        asked, self._asked = self._asked, []
+        self.loop.create_task(self._answer(asked))
 
-    async def _answer(self, queue: list[tuple[K, Future[V]]]) -> None:
+    async def _answer(self, asked: list[Asked]) -> None:
         try:
-            values = await self.batch_load_fn([key for key, _ in queue])
+            values = await self.batch_load_fn([key for one in asked for key in one.keys])
         # Whatever a read raises, those who wait for it are told, and the next one may try again.
         except Exception as error:  # noqa: BLE001
-            for key, future in queue:
-                self.clear(key)
-                if not future.done():
-                    future.set_exception(error)
+            for one in asked:
+                self._forget(one)
+                if not one.future.done():
+                    one.future.set_exception(error)
             return
-        for (_, future), value in zip(queue, values, strict=True):
+        start = 0
+        for keys, future, alone in asked:
             if not future.done():
-                future.set_result(value)
+                future.set_result(values[start] if alone else values[start : start + len(keys)])
+            start += len(keys)
+
+    def _forget(self, asked: Asked) -> None:
+        if asked.alone:
+            self.clear(asked.keys[0])
+        else:
+            self._together.remove(asked)
+
+
+async def _one_of(asked: Asked, key: Any) -> Any:
+    return (await asked.future)[asked.keys.index(key)]
 
 
 Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, list[Any]]]]
@@ -142,9 +167,9 @@ class Owned:
         """The rows of an owner, [] where there are none."""
         return self._level(key[1]).load(key)
 
-    def load_all(self, keys: Sequence[OwnedKey]) -> list[Future[list[Any]]]:
+    def load_all(self, keys: list[OwnedKey]) -> Awaitable[list[list[Any]]]:
         """The same for each of many owners, which are of one level."""
-        return self._level(keys[0][1]).load_all(keys) if keys else []
+        return self._level(keys[0][1]).load_all(keys)
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:
