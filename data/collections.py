@@ -260,7 +260,7 @@ class Collection(Generic[D]):
             made = partial(tuple.__new__, namedtuple(self.row.__name__, names))
         if at_level:
             statement = statement.where(self.table.c.level == bindparam("level"))
-        return Statement(statement, made)
+        return Statement(statement, made, None if read is None else {})
 
     def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
         """The rows of documents in list order, below the key of their list."""

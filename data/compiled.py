@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
+from asyncpg import Record
 from sqlalchemy import Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -33,14 +35,21 @@ RowMaker = Callable[[Iterable[Any]], Any]
 class Statement:
     """A statement that is made once, and run with values by name.
 
-    `row` makes a row of its columns where a named tuple of them will not do.
+    `row` makes a row of its columns where a named tuple of them will not do. `aliases` says that nothing is done with
+    its rows but reading attributes, and which other names these have: then what the driver gives may serve as it is.
     """
 
-    __slots__ = ("_plans", "of", "row")
+    __slots__ = ("_plans", "aliases", "of", "row")
 
-    def __init__(self, of: Executable, row: RowMaker | None = None) -> None:
+    def __init__(
+        self,
+        of: Executable,
+        row: RowMaker | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self.of = of
         self.row = row
+        self.aliases = aliases
         self._plans: dict[str, Plan] = {}
 
     def plan(self, dialect: Dialect) -> Plan:
@@ -48,7 +57,8 @@ class Statement:
         found = self._plans.get(dialect.name)
         if found is None:
             element = cast("ClauseElement", self.of)
-            found = Plan(cast("SQLCompiler", element.compile(dialect=dialect)), self.row)
+            compiled = cast("SQLCompiler", element.compile(dialect=dialect))
+            found = Plan(compiled, self.row, self.aliases)
             self._plans[dialect.name] = found
         return found
 
@@ -87,7 +97,12 @@ class _Shape(NamedTuple):
 class Plan:
     """A compiled statement: its text, where the values go, how a row is read."""
 
-    def __init__(self, compiled: SQLCompiler, row: RowMaker | None = None) -> None:
+    def __init__(
+        self,
+        compiled: SQLCompiler,
+        row: RowMaker | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         dialect = compiled.dialect
         self.compiled = compiled
         self.writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
@@ -98,7 +113,12 @@ class Plan:
             for place, column in enumerate(columns)
             if (read := reader(column.type, dialect)) is not None
         ]
-        self.row = row or row_maker(tuple(column.keyname for column in columns))
+        names = tuple(column.keyname for column in columns)
+        self.row = row or row_maker(names)
+        # The class of asyncpg's records, where they serve as rows.
+        self.record: type[Record] | None = None
+        if aliases is not None and dialect.name == "postgresql" and not self.readers:
+            self.record = record_class(names, aliases)
         self._stored = {
             name: stored
             for bind, name in compiled.bind_names.items()
@@ -189,8 +209,8 @@ class Plan:
 
     def rows(self, found: Sequence[Any]) -> list[Any]:
         """The rows of what the driver gave."""
-        if not found:
-            return []
+        if self.record is not None or not found:
+            return cast("list[Any]", found)
         if len(found[0]) != self.width:
             # A textual statement does not say which columns it has.
             return list(map(row_maker(tuple(found[0].keys())), found))
@@ -207,6 +227,13 @@ def row_maker(names: tuple[str, ...]) -> RowMaker:
     """What makes a named tuple of values; a name that is none is a place."""
     made: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
     return partial(tuple.__new__, made)
+
+
+def record_class(names: Sequence[str], aliases: Mapping[str, str]) -> type[Record]:
+    """A class of asyncpg's records with an attribute for each column, and for each alias of one."""
+    places = {name: property(itemgetter(place)) for place, name in enumerate(names)}
+    places |= {alias: places[name] for alias, name in aliases.items()}
+    return type("Row", (Record,), {"__slots__": (), **places})
 
 
 def _padded(values: Iterable[Any], *, paired: bool) -> list[Any]:

@@ -31,7 +31,7 @@ from .sqlite import Sqlite
 _RETRY_STATES = {"40001", "40P01"}
 
 
-Fetch = Callable[[str, Sequence[Any]], Awaitable[Sequence[Any]]]
+Fetch = Callable[[str, Sequence[Any], Any], Awaitable[Sequence[Any]]]
 FetchEach = Callable[[Sequence[tuple[str, Sequence[Any]]]], Awaitable[list[Timed]]]
 
 
@@ -56,7 +56,9 @@ class Transaction:
         """The rows of each of several reading statements."""
         return await _all_answered(self._connection.fetch_each, self._dialect, reads)
 
-    async def _each(self, text: str, values: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    async def _each(
+        self, text: str, values: Sequence[Sequence[Any]], _record: Any
+    ) -> Sequence[Any]:
         await self._connection.each(text, values)
         return []
 
@@ -154,7 +156,7 @@ async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
     heard = _told(going.text, going.values) if LISTENERS.get() else None
     begun = time.perf_counter()
     try:
-        found = await fetch(going.text, going.values)
+        found = await fetch(going.text, going.values, going.plan.record)
     except RAISED as error:
         raise translated(error, going.text) from None
     if heard is not None:

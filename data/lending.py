@@ -24,7 +24,7 @@ class Lendable(Protocol):
         """Makes it usable, at once where it is so already."""
         ...
 
-    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:
         """The rows of a statement."""
         ...
 

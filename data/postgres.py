@@ -59,10 +59,10 @@ class PostgresConnection:
         """Whether the server has ended it."""
         return bool(self._raw is None or self._raw.is_closed())
 
-    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:
         """The rows of a statement."""
         try:
-            found: Sequence[Any] = await self._raw.fetch(text, *values)
+            found: Sequence[Any] = await self._raw.fetch(text, *values, record_class=record)
         except asyncio.CancelledError:
             self._cancelled = True
             raise
@@ -141,9 +141,9 @@ class Postgres:
         self._lending = Lending([PostgresConnection(arguments) for _ in range(size)], wait)
         self.writer = self.reader = self._lending.lent
 
-    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:
         """The rows of a statement that only reads; it is sent again where the server had ended the connection."""
-        return await self._read(lambda connection: connection.fetch(text, values))
+        return await self._read(lambda connection: connection.fetch(text, values, record))
 
     async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
         """The rows of each of several such statements, one after the other on one connection."""

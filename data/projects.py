@@ -270,11 +270,16 @@ _LOCK = Statement(_BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS), P
 _INSERT = Statement(insert(PROJECTS))
 
 
+def aliases(read: Reads | None) -> dict[str, str] | None:
+    """The other names of columns of rows that are not whole: see `Statement`."""
+    return None if read is None else {"key": "id"}
+
+
 @lru_cache(FORMS)
 def _of_any(read: Reads | None) -> Statement:
     """The statement of rows by id for whoever sees all projects."""
     columns, row = form(read)
-    return Statement(_BY_ID.with_only_columns(*columns), row)
+    return Statement(_BY_ID.with_only_columns(*columns), row, aliases(read))
 
 
 async def by_id(

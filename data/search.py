@@ -31,7 +31,7 @@ from sqlalchemy import (
 from .among import is_always
 from .collections import Source
 from .compiled import Statement
-from .projects import FORMS, PROJECTS, ProjectRow, form
+from .projects import FORMS, PROJECTS, ProjectRow, aliases, form
 from .reads import Reads
 
 
@@ -234,7 +234,7 @@ def _template(order: Order, shape: _SliceShape, read: Reads | None) -> Statement
         shape.backward,
     )
     columns, row = form(read)
-    return Statement(statement(true(), order, wanted, columns), row)
+    return Statement(statement(true(), order, wanted, columns), row, aliases(read))
 
 
 def _values(wanted: Slice) -> dict[str, Any]:

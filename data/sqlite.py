@@ -48,7 +48,7 @@ class SqliteConnection:
     async def open(self) -> None:
         """Nothing: the thread of the first statement opens the file."""
 
-    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:  # noqa: ARG002
         """The rows of a statement."""
         return await self._call(lambda raw: raw.execute(text, values).fetchall())
 
@@ -182,7 +182,7 @@ class Sqlite:
         # The first one that makes the file decides on WAL; it costs nothing where it is so already.
         return self._opened("journal_mode = wal", "synchronous = normal", "foreign_keys = on")
 
-    async def fetch(self, text: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:  # noqa: ARG002
         """The rows of a statement that only reads."""
         connection = await self._readers.take()
         try:
