@@ -5,7 +5,7 @@ A key is a project id, or a `Revision`, which brings its rows itself. Matching k
 
 from __future__ import annotations
 
-from asyncio import Future, ensure_future, gather
+from asyncio import Future, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -37,7 +37,11 @@ class Loader(DataLoader[K, V]):
     """
 
     def __init__(self, load: Callable[[list[K]], Coroutine[Any, Any, list[V]]]) -> None:
-        super().__init__(load)
+        # What aiodataloader's own sets up, without its inspection of the function: there are many loaders a second.
+        self.loop = get_running_loop()
+        self.batch_load_fn = load
+        self.get_cache_key = _same
+        self._cache = {}
         self._asked: list[Asked] = []
         self._together: list[Asked] = []
 
@@ -92,6 +96,10 @@ class Loader(DataLoader[K, V]):
             self.clear(asked.keys[0])
         else:
             self._together.remove(asked)
+
+
+def _same(key: Any) -> Any:
+    return key
 
 
 async def _one_of(asked: Asked, key: Any) -> Any:
