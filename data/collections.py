@@ -12,7 +12,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
-from typing import Annotated, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import BeforeValidator, Field
 from pydantic.fields import FieldInfo
@@ -119,22 +129,42 @@ def _json(value: Any) -> Any:
     return [_json(item) for item in value] if isinstance(value, list) else value
 
 
-def _column_value(document: Document, name: str) -> Any:
-    value = _json(getattr(document, name))
-    # No list and an empty one are the same to readers; `extra` remembers which it was.
-    return [] if value is None and name in _listed(type(document)) else value
+class _Layout(NamedTuple):
+    """How the columns of a document class are filled: its fields, and those that want more than their value."""
+
+    fields: tuple[str, ...]
+    lists: tuple[str, ...]
+    # The place of a column, and whether no value is an empty list in it.
+    json: tuple[tuple[int, bool], ...]
+
+
+@cache
+def _layout(model: type[Document], columns: tuple[str, ...]) -> _Layout:
+    listed = _listed(model)
+    json = []
+    for place, name in enumerate(columns):
+        kind, _ = _column_type(model.model_fields[name])
+        if name in listed or isinstance(kind, Json):
+            json.append((place, name in listed))
+    return _Layout(tuple(model.model_fields), tuple(sorted(listed)), tuple(json))
 
 
 def values_of(document: Document, columns: Sequence[str]) -> list[Any]:
     """The values of the named columns and of `extra`, which must be the last."""
-    absent = [name for name in type(document).model_fields if name not in document.model_fields_set]
-    listed = _listed(type(document))
-    null = [
-        name for name in sorted(listed) if getattr(document, name) is None and name not in absent
-    ]
+    named = tuple(columns[:-1])
+    layout = _layout(type(document), named)
+    has = document.__dict__
+    values = [has[name] for name in named]
+    for place, listed in layout.json:
+        value = values[place]
+        # No list and an empty one are the same to readers; `extra` remembers which it was.
+        values[place] = [] if value is None and listed else _json(value)
+    given = document.model_fields_set
+    absent = [name for name in layout.fields if name not in given]
+    null = [name for name in layout.lists if has[name] is None and name not in absent]
     parts = {"fields": document.unknown, "absent": absent, "null": null}
-    extra = {part: value for part, value in parts.items() if value}
-    return [*(_column_value(document, name) for name in columns[:-1]), extra or None]
+    values.append({part: value for part, value in parts.items() if value} or None)
+    return values
 
 
 @cache

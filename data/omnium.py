@@ -105,7 +105,7 @@ def _fault(value: object) -> str | None:
     if isinstance(value, str):
         if "\0" in value:
             return "has the character U+0000 or half a surrogate pair, which no database can store"
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             return "has half a surrogate pair, which is no character"
     elif isinstance(value, Decimal):
         exponent = value.as_tuple().exponent

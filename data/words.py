@@ -7,6 +7,7 @@ address) begins with a private-use character of its own, so that one index answe
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -21,6 +22,7 @@ CONTACT_EMAIL, CONTACT_PHONE = "\ue008", "\ue009"
 
 # What Unicode does not take apart by itself.
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "þ": "th", "ß": "ss"})
+_ASCII_WORD = re.compile("[a-z0-9]+")
 # PostgreSQL refuses a lexeme of 2,046 bytes and a vector of 1 MB; a character has up to 4 bytes.
 _WORD_LIMIT = 500
 _VECTOR_LIMIT = 900_000
@@ -37,7 +39,14 @@ class Term(NamedTuple):
 
 def words(text: str | None) -> Iterator[str]:
     """The folded words of a text, in order."""
-    folded = unicodedata.normalize("NFKD", (text or "").casefold()).translate(_LETTERS)
+    if text is None:
+        return
+    if text.isascii():
+        # The same, without a look at every character.
+        for word in _ASCII_WORD.findall(text.lower()):
+            yield word[:_WORD_LIMIT]
+        return
+    folded = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
     kept = (char for char in folded.casefold() if unicodedata.category(char) != "Mn")
     for is_word, run in groupby(kept, str.isalnum):
         if is_word:

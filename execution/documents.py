@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property
 from inspect import isawaitable
 from typing import Any
@@ -16,6 +17,7 @@ from graphql import (
     parse,
     specified_rules,
 )
+from graphql.execution.values import get_variable_values
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -34,6 +36,8 @@ class Document:
         self._schema = schema
         self._text = text
         self._node = node
+        # An executor for each operation that was executed, to make others of.
+        self._known: dict[str | None, Any] = {}
         nodes = node.definitions
         self.operations = [node for node in nodes if isinstance(node, OperationDefinitionNode)]
 
@@ -60,15 +64,7 @@ class Document:
             )
         if self.faults:
             return PreExecutionError(data=None, errors=self.faults)
-        executor_class: Any = self._schema.execution_context_class
-        executor = executor_class.build(
-            self._schema._schema,
-            self._node,
-            context_value=context,
-            raw_variable_values=variables,
-            operation_name=name,
-            is_awaitable=optimized_is_awaitable,
-        )
+        executor = self._executor(name, variables, context)
         if isinstance(executor, list):
             return ExecutionResult(data=None, errors=executor)
         executor.native = True
@@ -76,6 +72,46 @@ class Document:
         if isawaitable(result):
             result = await result
         return ExecutionResult(data=result.data, errors=result.errors)
+
+    def _executor(
+        self, name: str | None, variables: dict[str, Any], context: Any
+    ) -> Any | list[GraphQLError]:
+        """What executes an operation once, or why its variables do not fit."""
+        executor_class: Any = self._schema.execution_context_class
+        known = self._known.get(name)
+        if known is None:
+            executor = executor_class.build(
+                self._schema._schema,
+                self._node,
+                context_value=context,
+                raw_variable_values=variables,
+                operation_name=name,
+                is_awaitable=optimized_is_awaitable,
+            )
+            if not isinstance(executor, list):
+                # Without the context: a caller's data end with the operation.
+                kept = self._known[name] = copy(executor)
+                kept.context_value = None
+            return executor
+        # As `build` makes it, of what does not differ from one execution to the next.
+        values = get_variable_values(
+            known.schema, known.operation.variable_definitions or (), variables
+        )
+        if isinstance(values, list):
+            return values
+        return executor_class(
+            known.schema,
+            known.fragment_definitions,
+            known.fragments,
+            None,
+            context,
+            known.operation,
+            values,
+            known.field_resolver,
+            known.type_resolver,
+            known.subscribe_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+        )
 
 
 def introspects(node: DocumentNode) -> bool:

@@ -67,9 +67,12 @@ def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | 
     before, project = write.before, write.after
     project.recalculate()
     state = project.state()
-    changes = differences(before.project.state() if before else {}, state)
-    if not changes and not write.logged:
-        return None
+    # Nobody asks what made a project that was imported, which is all of it.
+    changes: list[Change] = []
+    if before is not None or operation != IMPORT:
+        changes = differences(before.project.state() if before else {}, state)
+        if not changes and not write.logged:
+            return None
     if operation != IMPORT:
         project.modified = at
         project.version_id = new_id()
