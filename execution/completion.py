@@ -44,6 +44,10 @@ def refuse_unusual(value: Any) -> None:
         raise Unanswerable("something to await where a value was expected")
 
 
+# What most lists are; a tuple with names for its places is one too.
+_LISTS = frozenset({list, tuple})
+
+
 def nullable(complete: Complete) -> Complete:
     """Completes values of which some may be null."""
 
@@ -60,10 +64,11 @@ def lists(complete: Complete) -> Complete:
     """Completes lists: the items of all of them together, so that what is nested in them is loaded together."""
 
     def completed(values: Sequence[Any], run: Run) -> list[Any]:
-        for value in values:
-            if not isinstance(value, list | tuple):
-                refuse_unusual(value)
-                raise Unanswerable("something else than a list")
+        if not _LISTS.issuperset(map(type, values)):
+            for value in values:
+                if not isinstance(value, (list, tuple)):
+                    refuse_unusual(value)
+                    raise Unanswerable("something else than a list")
         if len(values) == 1:
             return [complete(list(values[0]), run)]
         answers = complete(list(chain.from_iterable(values)), run)

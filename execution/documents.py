@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from copy import copy
 from functools import cached_property
-from inspect import isawaitable
 from typing import Any
 
 import strawberry
@@ -18,6 +17,7 @@ from graphql import (
     specified_rules,
 )
 from graphql.execution.values import get_variable_values
+from graphql.pyutils import is_awaitable
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -69,7 +69,7 @@ class Document:
             return ExecutionResult(data=None, errors=executor)
         executor.native = True
         result = executor.execute_operation()
-        if isawaitable(result):
+        if is_awaitable(result):
             result = await result
         return ExecutionResult(data=result.data, errors=result.errors)
 

@@ -117,6 +117,8 @@ async def _rows(
 ) -> list[list[Any]]:
     ids = [key for key in keys if isinstance(key, str)]
     found = await collection.by_project(source, ids, read) if ids else {}
+    if len(ids) == len(keys):
+        return [found.get(key, []) for key in ids]
     return [
         key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
         for key in keys
