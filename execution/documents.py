@@ -22,11 +22,14 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from .executor import KEPT
+from .executor import KEPT, How
 
 _INTROSPECTION = frozenset({"__schema", "__type"})
 # A text longer than this is not kept: its size would decide how much memory the others need.
 LONGEST_KEPT = 20_000
+# How operations of a schema are executed that has no engine, or leaves its executors to its extensions.
+_WITHOUT_PLANS = How(False, "a schema without plans")
+_EXTENDED = How(False, "extensions of the schema")
 
 
 class Document:
@@ -35,7 +38,7 @@ class Document:
     def __init__(self, schema: strawberry.Schema, text: str, node: DocumentNode) -> None:
         self._schema = schema
         self._text = text
-        self._node = node
+        self.node = node
         # An executor for each operation that was executed, to make others of.
         self._known: dict[str | None, Any] = {}
         nodes = node.definitions
@@ -44,21 +47,27 @@ class Document:
     @cached_property
     def faults(self) -> list[GraphQLError]:
         """Why it cannot be executed: where it does not fit the schema."""
-        return validate_document(self._schema._schema, self._node, tuple(specified_rules))
+        return validate_document(self._schema._schema, self.node, tuple(specified_rules))
 
     @cached_property
     def introspects(self) -> bool:
         """Whether it asks for the schema."""
-        return introspects(self._node)
+        return introspects(self.node)
 
     async def execute(
-        self, name: str | None, variables: dict[str, Any], context: Any
+        self,
+        name: str | None,
+        variables: dict[str, Any],
+        context: Any,
+        told: Callable[[How], None] | None = None,
     ) -> ExecutionResult | PreExecutionError:
-        """What `Schema.execute` answers, without reading the text again.
+        """What `Schema.execute` answers, without reading the text again. `told` hears how it was executed.
 
         Moments in UTC may be left as they are: orjson writes them as the scalar does.
         """
         if self._schema.extensions:
+            if told is not None:
+                told(_EXTENDED)
             return await self._schema.execute(
                 self._text, variables, context_value=context, operation_name=name
             )
@@ -71,6 +80,8 @@ class Document:
         result = executor.execute_operation()
         if is_awaitable(result):
             result = await result
+        if told is not None:
+            told(getattr(executor, "how", _WITHOUT_PLANS))
         return ExecutionResult(data=result.data, errors=result.errors)
 
     def _executor(
@@ -82,7 +93,7 @@ class Document:
         if known is None:
             executor = executor_class.build(
                 self._schema._schema,
-                self._node,
+                self.node,
                 context_value=context,
                 raw_variable_values=variables,
                 operation_name=name,

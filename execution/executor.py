@@ -21,7 +21,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from .codegen import Operation
 from .fields import Reads
 from .plan import Choices, Fallback, Plan
-from .run import Run
+from .run import Run, Unanswerable
 
 # How many operations have their plans kept; the ones not used for longest go first.
 KEPT = 512
@@ -67,7 +67,7 @@ class Engine:
 
 
 class How(NamedTuple):
-    """How an operation was executed: by a plan or not, and why not."""
+    """How an operation was executed: by a plan or not, and why not, in words that tell nothing of its data."""
 
     compiled: bool
     reason: str | None = None
@@ -118,7 +118,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             data = await self._answered(plan, run, replay)
         # Whatever went wrong, graphql-core will meet it again and say what is to be said.
         except Exception as error:  # noqa: BLE001
-            self.how = How(False, f"given up: {type(error).__name__}: {error}")
+            self.how = How(False, f"given up: {_named(error)}")
         else:
             self.how = How(True)
             self.engine.counters.runs += 1
@@ -194,6 +194,12 @@ class Replay(MiddlewareManager):
             return field_resolver(source, info, **arguments) if done is None else done()
 
         return resolve
+
+
+def _named(error: Exception) -> str:
+    """An exception by its class; only of our own are the words without data."""
+    name = type(error).__name__
+    return f"{name}: {error}" if type(error) is Unanswerable else name
 
 
 async def _given(value: Any) -> Any:

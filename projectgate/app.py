@@ -29,6 +29,7 @@ from projectgate.data import migrate
 from projectgate.data.database import Database
 from projectgate.endpoint import GraphQLEndpoint, answered, denied, refused
 from projectgate.execution import selftest
+from projectgate.receipt import HEADER
 from projectgate.request import PREFLIGHT_HEADERS, Rejected
 from projectgate.resolvers.access import ADMIN
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
@@ -87,7 +88,7 @@ def create_app(
         CrossOrigin,
         allow_origins=settings.allowed_origins,
         allow_methods=("GET", "POST"),
-        allow_headers=("Authorization", "Content-Type", *PREFLIGHT_HEADERS),
+        allow_headers=("Authorization", "Content-Type", HEADER, *PREFLIGHT_HEADERS),
         expose_headers=("Allow", "Retry-After", "WWW-Authenticate"),
         max_age=PREFLIGHT_AGE,
     )

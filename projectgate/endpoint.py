@@ -18,12 +18,13 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.types.execution import PreExecutionError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate import request as http
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.execution.documents import Document, Documents
 from projectgate.execution.documents import introspects as introspects
+from projectgate.receipt import receipt_for
 from projectgate.request import Operation, Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
@@ -49,6 +50,7 @@ class GraphQLEndpoint:
     def __init__(
         self, schema: strawberry.Schema, authenticator: Authenticator, settings: Settings
     ) -> None:
+        self._schema = schema._schema
         self._documents = Documents(schema, parsed)
         self._authenticator = authenticator
         self._settings = settings
@@ -107,18 +109,30 @@ class GraphQLEndpoint:
             )
         name = definition.name.value if definition.name else None
         context = Context(request.app.state.database, caller)
-        result = await document.execute(name, operation.variables, context)
-        errors = result.errors or []
-        if isinstance(result, PreExecutionError):
-            raise RequestError(_told(errors, "GRAPHQL_VALIDATION_FAILED"))
-        # No data and no path: the variables did not fit. An error of a field has the field's path.
-        if result.data is None and errors and all(error.path is None for error in errors):
-            raise RequestError(_told(errors))
-        payload: dict[str, Any] = {"errors": _told(errors)} if errors else {}
-        payload["data"] = result.data
-        if result.extensions:
-            payload["extensions"] = result.extensions
+        receipt = receipt_for(request.headers, context)
+        if receipt is None:
+            result = await document.execute(name, operation.variables, context)
+            return payload_of(result)
+        result = await receipt.executed(document, name, operation.variables)
+        payload = payload_of(result)
+        shown = receipt.shown(self._schema, document, definition, operation.variables)
+        payload["extensions"] = {**payload.get("extensions", {}), "receipt": shown}
         return payload
+
+
+def payload_of(result: ExecutionResult | PreExecutionError) -> dict[str, Any]:
+    """What an answer says of what came of an operation. Raises: RequestError, when it was not executed."""
+    errors = result.errors or []
+    if isinstance(result, PreExecutionError):
+        raise RequestError(_told(errors, "GRAPHQL_VALIDATION_FAILED"))
+    # No data and no path: the variables did not fit. An error of a field has the field's path.
+    if result.data is None and errors and all(error.path is None for error in errors):
+        raise RequestError(_told(errors))
+    payload: dict[str, Any] = {"errors": _told(errors)} if errors else {}
+    payload["data"] = result.data
+    if result.extensions:
+        payload["extensions"] = result.extensions
+    return payload
 
 
 def parsed(query: str) -> DocumentNode:

@@ -47,6 +47,11 @@ def require_admin(caller: Caller) -> None:
         raise refused
 
 
+def may_have_receipts(caller: Caller) -> bool:
+    """Whether the caller may be told how an operation was executed."""
+    return ADMIN in caller.roles
+
+
 def require_scope(caller: Caller, before: Project | None, after: Project) -> None:
     """Lets a write pass that names no store outside the caller's scope and leaves the project within it.
 

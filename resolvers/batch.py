@@ -14,6 +14,7 @@ from aiodataloader import DataLoader
 from ..data.collections import Collection, Source
 from ..data.reads import Reads
 from ..data.versions import Version
+from .hearing import LISTENERS, Batch
 from .revisions import Revision
 
 K = TypeVar("K")
@@ -33,10 +34,12 @@ class Asked(NamedTuple):
 class Loader(DataLoader[K, V]):
     """aiodataloader's loader with the same cache and the same batches, made with less ado.
 
-    A batch costs one task, and keys that are asked for together cost one future.
+    A batch costs one task, and keys that are asked for together cost one future. Its name is told to those who hear
+    batches.
     """
 
-    def __init__(self, load: Callable[[list[K]], Coroutine[Any, Any, list[V]]]) -> None:
+    def __init__(self, name: str, load: Callable[[list[K]], Coroutine[Any, Any, list[V]]]) -> None:
+        self._name = name
         # What aiodataloader's own sets up, without its inspection of the function: there are many loaders a second.
         self.loop = get_running_loop()
         self.batch_load_fn = load
@@ -76,8 +79,11 @@ class Loader(DataLoader[K, V]):
         self.loop.create_task(self._answer(asked))
 
     async def _answer(self, asked: list[Asked]) -> None:
+        all_keys = [key for one in asked for key in one.keys]
+        for listener in LISTENERS.get():
+            listener(Batch(self._name, len(all_keys)))
         try:
-            values = await self.batch_load_fn([key for one in asked for key in one.keys])
+            values = await self.batch_load_fn(all_keys)
         # Whatever a read raises, those who wait for it are told, and the next one may try again.
         except Exception as error:  # noqa: BLE001
             for one in asked:
@@ -125,36 +131,38 @@ async def _rows(
     ]
 
 
-def by_key(read: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]) -> DataLoader[str, Any]:
+def by_key(
+    name: str, read: Callable[[Sequence[str]], Awaitable[Mapping[str, Any]]]
+) -> DataLoader[str, Any]:
     """Gives what a read has for an id, None where it has nothing."""
 
     async def load(keys: list[str]) -> list[Any]:
         found = await read(keys)
         return [found.get(key) for key in keys]
 
-    return Loader(load)
+    return Loader(name, load)
 
 
 def many(
-    source: Source, collection: Collection[Any], read: Read = None
+    name: str, source: Source, collection: Collection[Any], read: Read = None
 ) -> DataLoader[str | Revision, list[Any]]:
     """Gives the rows of a nested collection in list order, [] where there are none."""
 
     async def load(keys: list[str | Revision]) -> list[list[Any]]:
         return await _rows(source, collection, keys, read)
 
-    return Loader(load)
+    return Loader(name, load)
 
 
 def one(
-    source: Source, collection: Collection[Any], read: Read = None
+    name: str, source: Source, collection: Collection[Any], read: Read = None
 ) -> DataLoader[str | Revision, Any]:
     """Gives the only row of a collection, None where there is none."""
 
     async def load(keys: list[str | Revision]) -> list[Any]:
         return [next(iter(rows), None) for rows in await _rows(source, collection, keys, read)]
 
-    return Loader(load)
+    return Loader(name, load)
 
 
 OwnedKey = tuple[str | Revision, str, str]
@@ -167,7 +175,10 @@ class Owned:
     both would send one statement or two, as it happens.
     """
 
-    def __init__(self, source: Source, collection: Collection[Any], read: Read = None) -> None:
+    def __init__(
+        self, name: str, source: Source, collection: Collection[Any], read: Read = None
+    ) -> None:
+        self._name = name
         self._source = source
         self._collection = collection
         self._read = read
@@ -187,7 +198,7 @@ class Owned:
         return self._levels[level]
 
     def _loader(self, level: str) -> Loader[OwnedKey, list[Any]]:
-        name = self._collection.table.name
+        table = self._collection.table.name
 
         async def load(keys: list[OwnedKey]) -> list[list[Any]]:
             projects = dict.fromkeys(project for project, _, _ in keys)
@@ -197,16 +208,16 @@ class Owned:
                 found = await self._collection.by_owner(self._source, ids, level, self._read)
             for revision in projects:
                 if isinstance(revision, Revision):
-                    for row in revision.rows(name):
+                    for row in revision.rows(table):
                         if row.level == level:
                             found.setdefault((revision, row.owner_id), []).append(row)
             return [found.get((project, owner), []) for project, _, owner in keys]
 
-        return Loader(load)
+        return Loader(self._name, load)
 
 
 def newest(
-    source: Source, table: str, read: Newest
+    name: str, source: Source, table: str, read: Newest
 ) -> DataLoader[tuple[str | Revision, int, int | None], list[Any]]:
     """Gives the newest rows of a history: (project, how many, below which place; None: from the newest).
 
@@ -227,7 +238,7 @@ def newest(
                 )
         return [results[key] for key in keys]
 
-    return Loader(load)
+    return Loader(name, load)
 
 
 async def _of_revision(

@@ -111,11 +111,11 @@ class Loaders:
         """The loader of that name."""
         read = self.read(_TYPES[name]) if name in _TYPES else None
         if name in _MANY:
-            made: Any = many(self._source, _MANY[name], read)
+            made: Any = many(name, self._source, _MANY[name], read)
         elif name in _ONE:
-            made = one(self._source, _ONE[name], read)
+            made = one(name, self._source, _ONE[name], read)
         elif name in _OWNED:
-            made = Owned(self._source, _OWNED[name], read)
+            made = Owned(name, self._source, _OWNED[name], read)
         elif name in _OTHERS:
             made = _OTHERS[name](self, self._source)
         else:
@@ -134,8 +134,12 @@ class Loaders:
 
 
 _OTHERS: Mapping[str, Callable[[Loaders, Source], Any]] = {
-    "project": lambda loaders, _: by_key(loaders.projects),
-    "project_type": lambda _, source: by_key(lambda ids: project_types.by_id(source, ids)),
-    "log": lambda _, source: newest(source, log.LOG.table.name, log.newest),
-    "versions": lambda _, source: newest(source, versions.VERSIONS.name, versions.newest),
+    "project": lambda loaders, _: by_key("project", loaders.projects),
+    "project_type": lambda _, source: by_key(
+        "project_type", lambda ids: project_types.by_id(source, ids)
+    ),
+    "log": lambda _, source: newest("log", source, log.LOG.table.name, log.newest),
+    "versions": lambda _, source: newest(
+        "versions", source, versions.VERSIONS.name, versions.newest
+    ),
 }
