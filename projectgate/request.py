@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,7 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions")
+HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
 INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
 
 
@@ -41,6 +43,7 @@ class Rejected(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+@lru_cache(HEADERS_KEPT)
 def answer_type(accept: str | None) -> str:
     """The media type of the answer: what the `Accept` header weighs most. Raises: Rejected (406).
 
@@ -118,15 +121,7 @@ def require_json_body(headers: Headers) -> None:
 
     Raises: Rejected (415).
     """
-    media, *parameters = (
-        piece.strip().lower() for piece in headers.get("content-type", "").split(";")
-    )
-    charsets = [
-        piece.partition("=")[2].strip().strip('"')
-        for piece in parameters
-        if piece.startswith("charset")
-    ]
-    if media != JSON or any(charset not in ("utf-8", "utf8") for charset in charsets):
+    if not _is_plain_json(headers.get("content-type", "")):
         raise Rejected(
             415,
             "UNSUPPORTED_MEDIA_TYPE",
@@ -139,6 +134,17 @@ def require_json_body(headers: Headers) -> None:
             "a compressed body is not read here: send it without Content-Encoding",
             accept_encoding="identity",
         )
+
+
+@lru_cache(HEADERS_KEPT)
+def _is_plain_json(content_type: str) -> bool:
+    media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
+    charsets = [
+        piece.partition("=")[2].strip().strip('"')
+        for piece in parameters
+        if piece.startswith("charset")
+    ]
+    return media == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
 
 
 def require_preflight(headers: Headers) -> None:

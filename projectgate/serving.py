@@ -74,7 +74,13 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
         def work(number: int) -> int:
             server = _Server(
                 uvicorn.Config(
-                    app, log_config=None, server_header=False, timeout_graceful_shutdown=GRACE
+                    app,
+                    log_config=None,
+                    access_log=False,
+                    # Nothing here asks which scheme or address a proxy was asked with.
+                    proxy_headers=False,
+                    server_header=False,
+                    timeout_graceful_shutdown=GRACE,
                 )
             )
             if number == 0:

@@ -38,7 +38,7 @@ class Workers:
             signal.signal(told, self._stop)
         for number in range(self._count):
             self._start(number)
-        code = 0
+        result = 0
         while self._born:
             pid, status = os.wait()
             number, born = self._born.pop(pid)
@@ -47,11 +47,11 @@ class Workers:
             died = os.waitstatus_to_exitcode(status)
             _LOG.error("a worker has died", worker=number, exit_code=died)
             if time.monotonic() - born < SHORTEST_LIFE:
-                code = died if died > 0 else 1
+                result = died if died > 0 else 1
                 self._stop()
             else:
                 self._start(number)
-        return code
+        return result
 
     def _start(self, number: int) -> None:
         pid = os.fork()
@@ -62,12 +62,12 @@ class Workers:
             return
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, signal.SIG_DFL)
-        code = 1
+        result = 1
         try:
-            code = self._work(number)
+            result = self._work(number)
         finally:
             # Nothing of the parent's is to be tidied up here.
-            os._exit(code)
+            os._exit(result)
 
     def _stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         self._stopping = True
