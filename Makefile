@@ -6,12 +6,13 @@ SHELL := bash
 PYTHON ?= python3.11
 PORT ?= 8000
 ROUNDS ?= 5
+PROJECTGATE_TEST_EXAMPLES ?= 5000
 BIN := .venv/bin
 NODE_NEEDED := 20.19.0
 # Where the demo keeps its database.
 export PROJECTGATE_DATABASE_URL ?= sqlite+aiosqlite:///var/demo.sqlite
 
-.PHONY: help install run test check bench lint types contracts schema lock explorer clean
+.PHONY: help install run test fuzz check bench lint types contracts schema lock explorer clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -47,6 +48,10 @@ run: .venv/run.ok page ## serve demo data with the explorer on http://127.0.0.1:
 
 test: .venv/dev.ok page ## run all tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
+
+fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (an hour)
+	@PROJECTGATE_TEST_EXAMPLES=$(PROJECTGATE_TEST_EXAMPLES) $(BIN)/pytest -q -p tests.fuzz --timeout 0 \
+		tests/execution/test_differential.py tests/schema/test_random_queries.py
 
 lint: .venv/dev.ok ## check style and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -36,7 +36,11 @@ class Made(NamedTuple):
 
 
 class Maker:
-    """Makes operations of a schema. `scalars` has, by scalar, values to take; by argument name where that is there."""
+    """Makes operations of a schema.
+
+    `scalars` has, by scalar, values to take; by name where that of an argument or of an input's member is there, of
+    whatever type it is.
+    """
 
     def __init__(
         self,
@@ -153,6 +157,8 @@ class _Text:
         if not is_non_null_type(kind) and self._chance(SELDOM):
             return None
         inner: Any = get_nullable_type(kind)
+        if name in self._maker.scalars:
+            return self._draw(st.sampled_from(self._maker.scalars[name]))
         if is_list_type(inner):
             many = range(self._draw(st.integers(0, 2)))
             return [self._value(name, inner.of_type, depth) for _ in many]
@@ -164,9 +170,7 @@ class _Text:
             }
         if isinstance(inner, GraphQLEnumType):
             return self._draw(st.sampled_from(sorted(inner.values)))
-        return self._draw(
-            st.sampled_from(self._maker.scalars.get(name, self._maker.scalars[inner.name]))
-        )
+        return self._draw(st.sampled_from(self._maker.scalars[inner.name]))
 
     def _literal(self, kind: GraphQLInputType, value: Any) -> str:
         inner: Any = get_nullable_type(kind)

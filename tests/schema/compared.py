@@ -1,0 +1,121 @@
+"""Operations on real projects by a plan and by graphql-core, and what each of the two reads for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from projectgate.data import seed
+from projectgate.data.database import Database
+from projectgate.execution.documents import Documents
+from projectgate.resolvers.access import Caller
+from projectgate.resolvers.batch import Loader
+from projectgate.resolvers.context import Context
+from projectgate.schema.build import engine, schema
+from tests.conftest import recorded
+from tests.execution.compared import Answer, Pair
+from tests.make.documents import (
+    make_full_document,
+    project_documents,
+    store_documents,
+    store_types,
+)
+from tests.make.operations import Made
+from tests.make.projects import NOON
+from tests.schema.conftest import READER
+
+PAIR = Pair(schema, engine)
+
+
+class Wide(Context):
+    """A context whose loaders read whole rows, whatever is told to it."""
+
+    def narrow(self, reads: Mapping[str, Any] | None) -> None:
+        """Does nothing."""
+
+
+class Read(NamedTuple):
+    """What was read for an operation: the statements sent, and how many keys each batch of a loader had."""
+
+    statements: list[str]
+    batches: list[int]
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Read]:
+    """What a block reads."""
+    batches: list[int] = []
+    answer = Loader._answer
+
+    async def noted(loader: Any, queue: Any) -> None:
+        batches.append(len(queue))
+        await answer(loader, queue)
+
+    with pytest.MonkeyPatch.context() as patch, recorded(database) as statements:
+        patch.setattr(Loader, "_answer", noted)
+        yield Read(statements, batches)
+
+
+async def fill(database: Database, made_up: int, full: int) -> list[str]:
+    """Puts in the types and projects of the demo, the examples, and projects with two of everything. Gives the ids."""
+    await store_types(database, list(seed.types()))
+    documents = [
+        *seed.documents(made_up),
+        *project_documents(),
+        *(make_full_document(f"project-full{place or ''}") for place in range(full)),
+    ]
+    by_id = {document["id"]: document for document in reversed(documents)}
+    await store_documents(database, by_id.values())
+    return sorted(by_id)
+
+
+async def compare(database: Database, made: Made, caller: Caller = READER) -> str:
+    """Holds what a plan answers to a query against what graphql-core does, and says how it was answered.
+
+    The plan must not read more, whether it is new or not, and the answer is the same if it reads whole rows.
+    """
+    before = asyncio.all_tasks()
+    with reading(database) as judged:
+        expected = await PAIR.judged(made, _context(Context, database, caller))
+        await _ended(before)
+    ways = set()
+    for lap in ("new", "kept"):
+        with reading(database) as read:
+            found, how = await PAIR.compiled(made, _context(Context, database, caller))
+            left = await _ended(before)
+        assert found == expected, (lap, how, made, caller)
+        if how == "plan":
+            assert not left, made
+            assert sum(read.batches) == sum(judged.batches), (lap, made)
+            assert len(read.statements) <= len(judged.statements), (lap, made)
+            assert len(read.batches) <= len(judged.batches), (lap, made)
+        ways.add(how)
+    (way,) = ways
+    wide = await PAIR.compiled(made, _context(Wide, database, caller))
+    assert wide == (expected, way), made
+    assert await _served(made, _context(Context, database, caller)) == expected, made
+    await _ended(before)
+    return way
+
+
+async def _ended(before: Collection[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """Waits for the tasks that began since: graphql-core leaves some behind where an error ends an operation."""
+    left = [task for task in asyncio.all_tasks() if task not in before]
+    await asyncio.gather(*left, return_exceptions=True)
+    return left
+
+
+def _context(kind: type[Context], database: Database, caller: Caller) -> Context:
+    return kind(database, caller, lambda: NOON)
+
+
+async def _served(made: Made, context: Context) -> Answer:
+    """The answer as a document that is kept gives it, which is what the program serves."""
+    result = await Documents(schema).document(made.text).execute(None, made.variables, context)
+    errors = sorted(orjson.dumps(error.formatted) for error in result.errors or ())
+    return Answer(orjson.dumps(result.data), errors)

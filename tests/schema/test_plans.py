@@ -1,0 +1,157 @@
+"""The operations that we give away are answered by plans, as graphql-core answers them and for no more statements."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import orjson
+import pytest
+
+from projectgate.data.database import Database
+from projectgate.resolvers.access import READ, Caller
+from projectgate.resolvers.context import Context
+from tests.conftest import migrated
+from tests.execution.compared import Answer
+from tests.make.operations import Made
+from tests.make.writes import writing
+from tests.program import test_worked_claim as claim
+from tests.schema.compared import PAIR, Wide, compare, fill, reading
+from tests.schema.conftest import READER
+from tests.schema.documents import documents
+from tests.schema.test_every_mutation import masked
+
+pytestmark = pytest.mark.anyio
+
+# What the pages show to be refused as a whole.
+REFUSED = {"errors.md/NoElements", "errors.md/NoCursor"}
+OSLO = Caller("oslo", frozenset({READ}), frozenset({"store-oslo"}))
+NOBODY = Caller("nobody", frozenset())
+Databases = Callable[[str, str], Any]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+async def filled(
+    request: pytest.FixtureRequest,
+    template: Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Database]:
+    """A database of each kind with the demo, the examples and a full project; tests only read it."""
+    folder = tmp_path_factory.mktemp("filled")
+    async with migrated(request.param, template, folder, request) as database:
+        await fill(database, made_up=30, full=1)
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def twins(
+    request: pytest.FixtureRequest,
+    template: Databases,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Database, Database]]:
+    """Two databases of each kind that hold the same."""
+    async with AsyncExitStack() as stack:
+        found = []
+        for _ in range(2):
+            folder = tmp_path_factory.mktemp("twin")
+            database = await stack.enter_async_context(
+                migrated(request.param, template, folder, request)
+            )
+            await fill(database, made_up=30, full=1)
+            found.append(database)
+        yield found[0], found[1]
+
+
+def test_there_are_documents_of_every_origin() -> None:
+    names = [*documents("query"), *documents("mutation")]
+    assert {name.partition("/")[0] for name in names} == {
+        "queries",
+        "examples",
+        "README.md",
+        "schema.md",
+        "errors.md",
+    }
+    assert len(names) > 50
+
+
+@pytest.mark.parametrize("name", documents("query"))
+async def test_a_query_is_answered_by_its_plan_as_by_graphql_core(
+    filled: Database, name: str
+) -> None:
+    way = "bail-out" if name in REFUSED else "plan"
+    assert await compare(filled, documents("query")[name]) == way
+
+
+@pytest.mark.parametrize("name", documents("query"))
+async def test_a_query_finds_something(filled: Database, name: str) -> None:
+    """What is compared with nothing would be compared with little."""
+    made = documents("query")[name]
+    if name in REFUSED:
+        return
+    answer, _ = await PAIR.compiled(made, Context(filled, READER))
+    assert any(orjson.loads(answer.data).values())
+
+
+@pytest.mark.parametrize("name", documents("query"))
+async def test_a_query_by_someone_who_sees_one_store_or_nothing_is_answered_as_by_graphql_core(
+    filled: Database, name: str
+) -> None:
+    made = documents("query")[name]
+    assert await compare(filled, made, OSLO) == ("bail-out" if name in REFUSED else "plan")
+    assert await compare(filled, made, NOBODY) == "bail-out"
+
+
+async def test_a_plan_reads_less_of_rows_than_graphql_core_does(filled: Database) -> None:
+    """Else the comparison with whole rows would compare a thing with itself."""
+    made = documents("query")["queries/flat"]
+    with reading(filled) as narrow:
+        await PAIR.compiled(made, Context(filled, READER))
+    with reading(filled) as wide:
+        await PAIR.compiled(made, Wide(filled, READER))
+    assert len(narrow.statements) == len(wide.statements) == 1
+    assert len(narrow.statements[0]) < len(wide.statements[0]) / 2
+
+
+async def both(twins: tuple[Database, Database], asked: tuple[Made, Made], name: str) -> list[Any]:
+    """The answers of a plan and of graphql-core, each on its database, which must be equal but for ids and times."""
+    planned, judged = twins
+    with reading(judged) as most:
+        expected = await PAIR.judged(asked[1], writing(judged))
+    with reading(planned) as read:
+        found, how = await PAIR.compiled(asked[0], writing(planned))
+    assert how == "plan", name
+    assert _masked(found) == _masked(expected), name
+    assert len(read.statements) <= len(most.statements), name
+    assert len(read.batches) <= len(most.batches), name
+    return [orjson.loads(answer.data) for answer in (found, expected)]
+
+
+def _masked(answer: Answer) -> tuple[bytes, list[bytes]]:
+    return orjson.dumps(masked(orjson.loads(answer.data))), answer.errors
+
+
+async def test_mutations_one_after_the_other_are_answered_by_plans_as_by_graphql_core(
+    twins: tuple[Database, Database],
+) -> None:
+    changed = 0
+    for name, made in documents("mutation").items():
+        answer, _ = await both(twins, (made, made), name)
+        changed += b'"changed":true' in orjson.dumps(answer)
+    assert changed > 5
+
+
+async def test_the_worked_claim_is_answered_by_plans_as_by_graphql_core(
+    twins: tuple[Database, Database],
+) -> None:
+    """Each operation has ids of earlier answers, which differ between the two."""
+    known: list[dict[str, Any]] = [{}, {}]
+    for example in claim.EXAMPLES:
+        planned, judged = (
+            Made(example.operation, claim._variables(example, found)) for found in known
+        )
+        answers = await both(twins, (planned, judged), example.name)
+        for found, answer in zip(known, answers, strict=True):
+            first, *_ = answer.values()
+            found[example.name] = answer | first
+    assert known[0]["Complete"]["project"]["status"] == "Completed"

@@ -1,0 +1,120 @@
+"""Random queries of the real schema on real projects: plans against graphql-core, the judge."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from projectgate.data.database import Database
+from projectgate.resolvers.access import READ, Caller
+from projectgate.schema.build import schema
+from tests.conftest import migrated
+from tests.make.operations import Made, Maker
+from tests.schema.compared import compare, fill
+from tests.schema.conftest import READER
+
+# graphql-core leaves coroutines behind where an error ends an operation.
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.xdist_group("random_queries"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+# `make fuzz` tries many more.
+EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "120"))
+IDS = ["project-123", "project-1001", "project-1005", "project-full", "project-full1"]
+STORES = ["store-oslo", "store-bergen", "store-1"]
+CALLERS = [
+    READER,
+    Caller("oslo", frozenset({READ}), frozenset({"store-oslo"})),
+    Caller("nowhere", frozenset({READ}), frozenset()),
+    Caller("nobody", frozenset()),
+]
+# What most operations succeed with, by the name of an argument.
+USUAL: dict[str, Any] = {
+    "Boolean": [True, False],
+    "DateTime": ["2026-01-01T08:00:00Z", "2026-10-20T00:00:00+01:00"],
+    "Decimal": ["0", "1.50", 1000, "1e5"],
+    "ID": [*IDS, "claim", "nothing"],
+    "Int": [1, 2, 3],
+    "String": ["oslo", "a", "Active", "", "1", "æ ø"],
+    "after": [None],
+    "atVersion": [None, 1, 2],
+    "before": [None],
+    "first": [1, 2, 3, 5],
+    "id": [*IDS, "claim", "return", "nothing"],
+    "last": [None, None, None, 2],
+    "page": [1, 1, 2],
+    "query": [None, "", "project", "claim oslo", "bad", "SKU-0 10"],
+    "take": [1, 2, 5],
+    "value": [None, "x"],
+}
+FILTERS: list[Any] = [
+    {"active": True},
+    {"statuses": ["Active", "New", "OnHold"], "projectTypeIds": ["claim", "return"]},
+    {"storeIds": ["store-oslo"], "not": {"isUrgent": True}},
+    {"mainStoreIds": ["store-oslo", "store-bergen"]},
+    {"products": {"statuses": ["Active", "Checked"]}},
+    {"tags": {"any": ["project-full-0", "urgent"], "none": ["a"]}},
+    {"or": [{"projectId": "project-123"}, {"projectId": "project-full"}]},
+    {"created": {"from": "2026-01-01T00:00:00Z", "to": None}, "deadline": {}},
+    {"projectValue": {"min": "-100.5", "max": "1e6"}, "and": []},
+    {"formEntries": [{"key": "project-full-0", "value": "x"}]},
+    {"customerName": "b", "city": "oslo"},
+]
+USUAL_MAKER = Maker(schema._schema, USUAL | {"filter": FILTERS})
+# Filters at random, which mostly find nothing; pages that may not be asked for.
+ANY_MAKER = Maker(
+    schema._schema,
+    USUAL
+    | {"first": [0, 1, 100, 101], "after": ["", "x"], "page": [0, 1, 20_000], "value": [None]},
+)
+SEEN: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module")
+async def filled(
+    template: Callable[[str, str], Any],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[Database]:
+    """A SQLite database with a few projects of every kind; tests only read it."""
+    folder = tmp_path_factory.mktemp("random")
+    async with migrated("sqlite", template, folder, request) as database:
+        ids = await fill(database, made_up=10, full=12)
+        assert set(IDS) <= set(ids)
+        yield database
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+@given(
+    st.one_of(
+        USUAL_MAKER.operations("query", depth=6),
+        USUAL_MAKER.operations("query", depth=4),
+        ANY_MAKER.operations("query", depth=3),
+    ),
+    st.sampled_from([READER, READER, READER, *CALLERS]),
+)
+async def test_a_query_of_projects_is_answered_as_graphql_core_does(
+    filled: Database, made: Made, caller: Caller
+) -> None:
+    SEEN[await compare(filled, made, caller)] += 1
+
+
+def test_both_ways_of_a_plan_were_tried() -> None:
+    assert SEEN["plan"] > EXAMPLES / 3
+    assert SEEN["bail-out"] > EXAMPLES / 10
+    assert not SEEN["fallback"]
