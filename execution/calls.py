@@ -13,18 +13,19 @@ from graphql import (
     GraphQLResolveInfo,
     ListValueNode,
     ObjectValueNode,
+    Undefined,
     VariableNode,
 )
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path
+from graphql.pyutils import Path, UndefinedType
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from .run import Run
 
-# Classes whose values cannot change.
-_LASTING = frozenset({str, int, bool, float, NoneType})
+# Classes whose values cannot change, and are the same when they are equal: 0.0 is not -0.0.
+_LASTING = frozenset({str, int, bool, NoneType, UndefinedType})
 # So many sets of arguments are kept for a field.
 CONVERTED = 64
 
@@ -62,9 +63,11 @@ class Call:
     def converted(self, run: Run) -> dict[str, Any]:
         """The arguments as the function of a Strawberry field takes them. Raises: what converting raises."""
         values = run.executor.variable_values.coerced
-        given = tuple([values.get(name) for name in self._variables])
+        # What is absent is not null, and 1 is not true.
+        given = tuple([values.get(name, Undefined) for name in self._variables])
+        key = (given, tuple(map(type, given)))
         lasting = all(_lasts(value) for value in given)
-        found = self._converted.get(given) if lasting else None
+        found = self._converted.get(key) if lasting else None
         if found is None:
             schema = run.executor.strawberry_schema
             found = convert_arguments(
@@ -77,7 +80,7 @@ class Call:
             if lasting and all(_lasts(value) for value in found.values()):
                 if len(self._converted) == CONVERTED:
                     self._converted.clear()
-                self._converted[given] = found
+                self._converted[key] = found
         return found
 
     def arguments(self, run: Run) -> dict[str, Any]:

@@ -387,12 +387,19 @@ class Source:
 
 def _is_attribute(field: GraphQLField, definition: StrawberryField) -> bool:
     """Whether a field has no resolver but Strawberry's own, which reads an attribute."""
-    return definition.is_basic_field and getattr(field.resolve, "_is_default", False)
+    is_default = getattr(field.resolve, "_is_default", False)
+    return definition.is_basic_field and is_default and not _is_own(definition)
 
 
 def _is_wrapped(definition: StrawberryField) -> bool:
-    """Whether permissions, extensions or directives go around the function of a field."""
-    return bool(definition.extensions or definition.permission_classes or definition.directives)
+    """Whether permissions, extensions, directives or a way of its own go around the function of a field."""
+    around = definition.extensions or definition.permission_classes or definition.directives
+    return bool(around) or _is_own(definition)
+
+
+def _is_own(definition: StrawberryField) -> bool:
+    """Whether the class of a field has a way of its own to the field's value."""
+    return type(definition).get_result is not StrawberryField.get_result
 
 
 def _is_leaf(kind: GraphQLOutputType) -> bool:

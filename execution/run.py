@@ -90,9 +90,8 @@ class Run:
         while self._loads or self._calls:
             calls, loads = self._calls, self._loads
             self._calls, self._loads = [], []
-            if loads or len(calls) > 1 or len(calls[0].values) > 1:
-                _start(calls)
-            found = await _awaited(calls, loads)
+            alone = not loads and len(calls) == 1 and len(calls[0].values) == 1
+            found = await _awaited(calls, loads, together=not alone)
             for call in calls:
                 _put(call.values, call.answers, call.key, call.complete, self)
             for load, values in zip(loads, found, strict=True):
@@ -127,17 +126,22 @@ def _awaitable(value: Any) -> Awaitable[Any]:
 
 
 def _start(calls: Sequence[Call]) -> None:
-    """Lets coroutines run side by side."""
+    """Lets coroutines run side by side. Raises: TypeError where there is nothing to await."""
     for call in calls:
-        call.values[:] = map(asyncio.ensure_future, call.values)
+        for place, value in enumerate(call.values):
+            call.values[place] = asyncio.ensure_future(value)
 
 
-async def _awaited(calls: Sequence[Call], loads: Sequence[Load]) -> list[Sequence[Any]]:
-    """Puts into calls what they wait for; gives what loads wait for.
+async def _awaited(
+    calls: Sequence[Call], loads: Sequence[Load], *, together: bool
+) -> list[Sequence[Any]]:
+    """Puts into calls what they wait for; gives what loads wait for. `together`: calls run side by side.
 
     Raises: what the first of them to fail raised, once all have ended.
     """
     try:
+        if together:
+            _start(calls)
         for call in calls:
             values = call.values
             for place, value in enumerate(values):

@@ -13,8 +13,8 @@ COUNTS: dict[str, Counter[str]] = {}
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Function) -> Iterator[None]:
     """Notes what a test adds to what its module has seen."""
-    seen: Counter[str] = getattr(item.module, "SEEN", Counter[str]())
-    before = Counter(seen)
+    seen: Counter[str] = vars(item.module).get("SEEN", Counter())
+    before = seen.copy()
     try:
         yield
     finally:
