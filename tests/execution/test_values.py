@@ -439,7 +439,7 @@ class Loads:
     ("text", "how"),
     [
         ("{ rows(keys: [1, 2]) { key slow at_once: atOnce } }", BAIL_OUT),
-        ("{ rows(keys: []) { atOnce later without } }", BAIL_OUT),
+        ("{ rows(keys: []) { atOnce later without } }", PLAN),
         ("{ rows(keys: [1, 5]) { slow later then } }", PLAN),
         ("{ rows(keys: [1, 2, 4]) { slow later } }", BAIL_OUT),
         ("{ rows(keys: [1, 3]) { slow then a: slow } }", BAIL_OUT),

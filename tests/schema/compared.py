@@ -14,7 +14,7 @@ from projectgate.data import seed
 from projectgate.data.database import Database
 from projectgate.execution.documents import Documents
 from projectgate.resolvers.access import Caller
-from projectgate.resolvers.batch import Loader
+from projectgate.resolvers.batch import Asked, Loader
 from projectgate.resolvers.context import Context
 from projectgate.schema.build import engine, schema
 from tests.conftest import recorded
@@ -52,9 +52,9 @@ def reading(database: Database) -> Iterator[Read]:
     batches: list[int] = []
     answer = Loader._answer
 
-    async def noted(loader: Any, queue: Any) -> None:
-        batches.append(len(queue))
-        await answer(loader, queue)
+    async def noted(loader: Any, asked: list[Asked]) -> None:
+        batches.append(sum(len(one.keys) for one in asked))
+        await answer(loader, asked)
 
     with pytest.MonkeyPatch.context() as patch, recorded(database) as statements:
         patch.setattr(Loader, "_answer", noted)
@@ -118,4 +118,5 @@ async def _served(made: Made, context: Context) -> Answer:
     """The answer as a document that is kept gives it, which is what the program serves."""
     result = await Documents(schema).document(made.text).execute(None, made.variables, context)
     errors = sorted(orjson.dumps(error.formatted) for error in result.errors or ())
-    return Answer(orjson.dumps(result.data), errors)
+    # Moments may be left to the writer of JSON, which is told to write them as the scalar does.
+    return Answer(orjson.dumps(result.data, option=orjson.OPT_UTC_Z), errors)
