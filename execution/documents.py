@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from copy import copy
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import (
@@ -27,9 +26,22 @@ from .executor import KEPT, How
 _INTROSPECTION = frozenset({"__schema", "__type"})
 # A text longer than this is not kept: its size would decide how much memory the others need.
 LONGEST_KEPT = 20_000
+# So many faults of variables are told, as graphql-core does unless told otherwise.
+MOST_FAULTS = 50
 # How operations of a schema are executed that has no engine, or leaves its executors to its extensions.
 _WITHOUT_PLANS = How(False, "a schema without plans")
 _EXTENDED = How(False, "extensions of the schema")
+
+
+class _Lasting(NamedTuple):
+    """Of an executor what is the same for each execution, and nothing else: a caller's data end with the operation."""
+
+    fragment_definitions: Any
+    fragments: Any
+    operation: OperationDefinitionNode
+    field_resolver: Any
+    type_resolver: Any
+    subscribe_field_resolver: Any
 
 
 class Document:
@@ -39,8 +51,8 @@ class Document:
         self._schema = schema
         self._text = text
         self.node = node
-        # An executor for each operation that was executed, to make others of.
-        self._known: dict[str | None, Any] = {}
+        # Of each operation that was executed, what to make other executors of.
+        self._known: dict[str | None, _Lasting] = {}
         nodes = node.definitions
         self.operations = [node for node in nodes if isinstance(node, OperationDefinitionNode)]
 
@@ -100,18 +112,15 @@ class Document:
                 is_awaitable=optimized_is_awaitable,
             )
             if not isinstance(executor, list):
-                # Without the context: a caller's data end with the operation.
-                kept = self._known[name] = copy(executor)
-                kept.context_value = None
+                self._known[name] = _Lasting(*(getattr(executor, one) for one in _Lasting._fields))
             return executor
         # As `build` makes it, of what does not differ from one execution to the next.
-        values = get_variable_values(
-            known.schema, known.operation.variable_definitions or (), variables
-        )
+        schema, declared = self._schema._schema, known.operation.variable_definitions or ()
+        values = get_variable_values(schema, declared, variables, max_errors=MOST_FAULTS)
         if isinstance(values, list):
             return values
         return executor_class(
-            known.schema,
+            schema,
             known.fragment_definitions,
             known.fragments,
             None,

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import orjson
-import pytest
 
 from projectgate.data import seed
 from projectgate.data.database import Database
 from projectgate.execution.documents import Documents
 from projectgate.resolvers.access import Caller
-from projectgate.resolvers.batch import Asked, Loader
 from projectgate.resolvers.context import Context
+from projectgate.resolvers.hearing import hearing
 from projectgate.schema.build import engine, schema
 from tests.conftest import recorded
 from tests.execution.compared import Answer, Pair
@@ -50,14 +49,7 @@ class Read(NamedTuple):
 def reading(database: Database) -> Iterator[Read]:
     """What a block reads."""
     batches: list[int] = []
-    answer = Loader._answer
-
-    async def noted(loader: Any, asked: list[Asked]) -> None:
-        batches.append(sum(len(one.keys) for one in asked))
-        await answer(loader, asked)
-
-    with pytest.MonkeyPatch.context() as patch, recorded(database) as statements:
-        patch.setattr(Loader, "_answer", noted)
+    with hearing(lambda batch: batches.append(batch.keys)), recorded(database) as statements:
         yield Read(statements, batches)
 
 

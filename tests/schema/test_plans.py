@@ -155,3 +155,45 @@ async def test_the_worked_claim_is_answered_by_plans_as_by_graphql_core(
             first, *_ = answer.values()
             found[example.name] = answer | first
     assert known[0]["Complete"]["project"]["status"] == "Completed"
+
+
+# The log of no elements is refused, wherever it stands; what else is selected depends on the writes.
+GIVEN_UP = """mutation {
+    first: patchProject(input: { id: "project-123", name: "One", tags: ["one"] }) {
+        project { ...P }
+    }
+    rehearsed: patchProject(input: { id: "project-123", name: "Two", dryRun: true }) {
+        project { ...P }
+    }
+    second: replaceProjectProducts(input: { projectId: "project-123", products: [{ skuId: "X" }] }) {
+        project { ...P refused: log(first: 0) { nodes { text } } }
+        changed
+    }
+    third: patchProject(input: { id: "project-123", name: "Three", expectedVersion: 3 }) {
+        project { ...P }
+        changes { path before after }
+    }
+}
+fragment P on Project {
+    version name tags products { skuId } versions(first: 2) { nodes { version operation } }
+    log(first: 5) { nodes { text user } } availableActions { name allowed }
+}"""
+
+
+async def test_mutations_whose_plan_is_given_up_are_done_once_and_answered_as_they_were_done(
+    twins: tuple[Database, Database],
+) -> None:
+    """Each payload tells of the project as that mutation left it, not as a later one did."""
+    planned, judged = twins
+    made = Made(GIVEN_UP, {})
+    expected = await PAIR.judged(made, writing(judged))
+    found, how = await PAIR.compiled(made, writing(planned))
+    assert how == "bail-out"
+    assert _masked(found) == _masked(expected)
+    projects = [payload["project"] for payload in orjson.loads(found.data).values()]
+    assert [one and one["version"] for one in projects] == [2, 3, None, 4]
+    answers = [
+        await PAIR.judged(documents("query")["queries/history"], Context(one, READER))
+        for one in twins
+    ]
+    assert _masked(answers[0]) == _masked(answers[1])
