@@ -21,11 +21,9 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from .executor import KEPT, How
+from .executor import KEPT, LONGEST_KEPT, How
 
 _INTROSPECTION = frozenset({"__schema", "__type"})
-# A text longer than this is not kept: its size would decide how much memory the others need.
-LONGEST_KEPT = 20_000
 # So many faults of variables are told, as graphql-core does unless told otherwise.
 MOST_FAULTS = 50
 # How operations of a schema are executed that has no engine, or leaves its executors to its extensions.

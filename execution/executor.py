@@ -25,6 +25,8 @@ from .run import Run, Unanswerable
 
 # How many operations have their plans kept; the ones not used for longest go first.
 KEPT = 512
+# A text longer than this is not kept: its size would decide how much memory the others need.
+LONGEST_KEPT = 20_000
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Engine:
     def plan(self, operation: Operation) -> Plan | Fallback:
         """The plan of an operation, made when it is first needed."""
         loc = operation.definition.loc
-        if loc is None:
+        if loc is None or len(loc.source.body) > LONGEST_KEPT:
             return Choices(operation).plan(operation)
         key = (loc.source.body, loc.start, operation.native)
         choices = self._choices.get(key)

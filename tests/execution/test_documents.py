@@ -11,7 +11,7 @@ import pytest
 import strawberry
 
 from projectgate.execution.documents import Documents
-from projectgate.execution.executor import Engine
+from projectgate.execution.executor import LONGEST_KEPT, Engine
 from tests.execution import world
 
 pytestmark = pytest.mark.anyio
@@ -78,3 +78,17 @@ async def test_a_document_that_is_kept_keeps_nothing_of_its_callers(text: str) -
     del context
     gc.collect()
     assert left() is None
+
+
+async def test_neither_a_long_text_nor_its_plan_is_kept() -> None:
+    engine = Engine()
+    schema = strawberry.Schema(world.Query, execution_context_class=engine.executor_class())
+    documents = Documents(schema)
+    for length, kept in ((LONGEST_KEPT, 1), (LONGEST_KEPT + 1, 0)):
+        text = "{ things { id } }".ljust(length)
+        before = len(engine._choices)
+        for _ in range(2):
+            result = await documents.document(text).execute(None, {}, world.Context())
+            assert result.errors is None
+        assert (len(engine._choices), len(documents._kept)) == (before + kept, before + kept)
+    assert engine.counters.runs == 4
