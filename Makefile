@@ -49,7 +49,7 @@ run: .venv/run.ok page ## serve demo data with the explorer on http://127.0.0.1:
 test: .venv/dev.ok page ## run all tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (an hour)
+fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (half an hour)
 	@PROJECTGATE_TEST_EXAMPLES=$(PROJECTGATE_TEST_EXAMPLES) $(BIN)/pytest -q -p tests.fuzz --timeout 0 \
 		tests/execution/test_differential.py tests/schema/test_random_queries.py
 
