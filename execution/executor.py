@@ -124,6 +124,8 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         else:
             self.how = How(True)
             self.engine.counters.runs += 1
+            # They hold the executor, which holds all that was read: it would stay until the collector comes.
+            del self.async_helpers
             return ExecutionResult(data, None)
         self.engine.counters.bail_outs += 1
         await run.abandon()

@@ -198,17 +198,18 @@ class Owned:
         return self._levels[level]
 
     def _loader(self, level: str) -> Loader[OwnedKey, list[Any]]:
-        table = self._collection.table.name
+        # Not this object itself, which holds the loader: the two would stay until the collector comes.
+        source, collection, read = self._source, self._collection, self._read
 
         async def load(keys: list[OwnedKey]) -> list[list[Any]]:
             projects = dict.fromkeys(project for project, _, _ in keys)
             ids = [project for project in projects if isinstance(project, str)]
             found: dict[tuple[Any, str], list[Any]] = {}
             if ids:
-                found = await self._collection.by_owner(self._source, ids, level, self._read)
+                found = await collection.by_owner(source, ids, level, read)
             for revision in projects:
                 if isinstance(revision, Revision):
-                    for row in revision.rows(table):
+                    for row in revision.rows(collection.table.name):
                         if row.level == level:
                             found.setdefault((revision, row.owner_id), []).append(row)
             return [found.get((project, owner), []) for project, _, owner in keys]

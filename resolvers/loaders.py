@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..data import (
@@ -104,7 +104,7 @@ class Loaders:
         reads: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = source
-        self._visible_stores = visible_stores
+        self.visible_stores = visible_stores
         self._reads = reads
 
     def __getattr__(self, name: str) -> Any:
@@ -127,14 +127,15 @@ class Loaders:
         """What will be read of rows that are served as a GraphQL type; None: anything."""
         return None if self._reads is None else Reads(*self._reads.get(served_as, _NOTHING))
 
-    def projects(self, ids: Sequence[str]) -> Awaitable[Mapping[str, Any]]:
-        """The visible ones of projects."""
-        visible = access.visible(self._visible_stores)
-        return projects.by_id(self._source, ids, visible, self.read("Project"))
+
+def _project(loaders: Loaders, source: Source) -> Any:
+    # The condition alone, not the loaders, which hold what is made here: see Owned.
+    visible, read = access.visible(loaders.visible_stores), loaders.read("Project")
+    return by_key("project", lambda ids: projects.by_id(source, ids, visible, read))
 
 
 _OTHERS: Mapping[str, Callable[[Loaders, Source], Any]] = {
-    "project": lambda loaders, _: by_key("project", loaders.projects),
+    "project": _project,
     "project_type": lambda _, source: by_key(
         "project_type", lambda ids: project_types.by_id(source, ids)
     ),

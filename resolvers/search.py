@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_
@@ -67,12 +68,14 @@ class Hits:
                 conditions.free_text(query, dialect),
                 conditions.condition(wanted or ProjectFilter(), dialect, context.clock()),
             )
-        self.count = Once(lambda: search.count(self.source, self.where))
-        self.facets = Once(self._facets)
+        # Nothing here holds itself: what an operation has read goes with it, not when the collector comes.
+        self.count = Once(partial(search.count, self.source, self.where))
+        self.facets = Once(partial(_facets, self.source, self.where))
 
-    async def _facets(self) -> list[Facet]:
-        found = await facets.counts(self.source, self.where)
-        return [Facet(field, values) for field, values in found.items()]
+
+async def _facets(source: Source, where: ColumnElement[bool]) -> list[Facet]:
+    found = await facets.counts(source, where)
+    return [Facet(field, values) for field, values in found.items()]
 
 
 class SearchPage:
@@ -138,11 +141,7 @@ class ProjectPage:
         self._cursors = cursors
         self._size = size
         self._wanted = wanted
-        self._found = Once(lambda: self._read(wanted))
-
-    async def _read(self, wanted: Slice) -> list[ProjectRow]:
-        hits, order = self._hits, self._cursors.order
-        return await search.page(hits.source, hits.where, order, wanted, hits.read)
+        self._found = Once(partial(_read, hits, cursors, wanted))
 
     async def nodes(self) -> list[ProjectRow]:
         """The projects of the page."""
@@ -175,7 +174,11 @@ class ProjectPage:
             # Nothing is between the cursors, so what is on this side of the one is beyond the other.
             end = wanted.before if backward else wanted.after
         beyond = Slice(1, before=end, backward=True) if backward else Slice(1, after=end)
-        return bool(await self._read(beyond))
+        return bool(await _read(self._hits, self._cursors, beyond))
+
+
+async def _read(hits: Hits, cursors: Cursors, wanted: Slice) -> list[ProjectRow]:
+    return await search.page(hits.source, hits.where, cursors.order, wanted, hits.read)
 
 
 class PageInfo(NamedTuple):
