@@ -169,6 +169,8 @@ async def _all_answered(
 ) -> list[Sequence[Any]]:
     """The same for several statements, which are all told before the first is sent."""
     going = [sent(dialect, *read) for read in reads]
+    if any(one.plan.record for one in going):
+        raise TypeError("a statement whose rows are the driver's own is run by itself")
     heard = [_told(one.text, one.values) for one in going] if LISTENERS.get() else []
     try:
         found = await fetch([one[:2] for one in going])

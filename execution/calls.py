@@ -24,8 +24,8 @@ from strawberry.types.field import StrawberryField
 
 from .run import Run
 
-# Classes whose values cannot change, and are the same when they are equal: 0.0 is not -0.0.
-_LASTING = frozenset({str, int, bool, NoneType, UndefinedType})
+# Classes whose values cannot change, are the same when they are equal (0.0 is not -0.0), and tell nothing of a caller.
+_LASTING = frozenset({int, bool, NoneType, UndefinedType})
 # So many sets of arguments are kept for a field.
 CONVERTED = 64
 
@@ -77,7 +77,8 @@ class Call:
                 config=schema.config,
                 info=self.info(run),
             )
-            if lasting and all(_lasts(value) for value in found.values()):
+            # Texts are those of the document here.
+            if lasting and all(_lasts(value) or type(value) is str for value in found.values()):
                 if len(self._converted) == CONVERTED:
                     self._converted.clear()
                 self._converted[key] = found

@@ -19,23 +19,16 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLSchema,
-    OperationDefinitionNode,
     get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_object_type,
 )
 from graphql.execution.collect_fields import (
-    CollectedFields,
     FieldDetailsList,
-    FragmentDetails,
     GroupedFieldSet,
-    collect_fields,
-    collect_subfields,
 )
 from graphql.execution.executor import default_type_resolver
-from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
@@ -44,10 +37,10 @@ from . import completion
 from .calls import Call
 from .fields import LOADER, READS, LoaderCall, Reads
 from .leaves import leaf
+from .operation import Operation, Unsupported
 
-
-class Unsupported(Exception):
-    """Something in an operation that is not compiled; the message says what."""
+# An operation has more fields than this only if fragments multiply them; to compile them all would take seconds.
+MOST_FIELDS = 2_000
 
 
 class RootField(NamedTuple):
@@ -62,49 +55,6 @@ class RootField(NamedTuple):
     resolve: Any = None
     complete: Any = None
     answer: str | None = None
-
-
-class Operation(NamedTuple):
-    """What is compiled: an operation, with the values of the variables that choose its fields.
-
-    `native`: moments are answered as they are, for who writes them as JSON anyway.
-    """
-
-    schema: GraphQLSchema
-    fragments: Mapping[str, FragmentDetails]
-    definition: OperationDefinitionNode
-    variables: VariableValues
-    native: bool = False
-
-    def root(self) -> tuple[GraphQLObjectType, GroupedFieldSet]:
-        """The type of the root, and the fields selected of it. Raises: Unsupported."""
-        root = self.schema.get_root_type(self.definition.operation)
-        if root is None:
-            raise Unsupported(f"the schema has no {self.definition.operation.value}")
-        found = collect_fields(
-            self.schema, dict(self.fragments), self.variables, root, self.definition
-        )
-        return root, _at_once(found)
-
-    def below(self, parent: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
-        """The fields selected of the objects that a field gives. Raises: Unsupported."""
-        return _at_once(
-            collect_subfields(
-                self.schema,
-                dict(self.fragments),
-                self.variables,
-                self.definition,
-                parent,
-                details,
-                False,
-            )
-        )
-
-
-def _at_once(found: CollectedFields) -> GroupedFieldSet:
-    if found.new_defer_usages:
-        raise Unsupported("incremental delivery")
-    return found.grouped_field_set
 
 
 # Names that the source uses itself.
@@ -139,6 +89,7 @@ class Source:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._parts: list[str] = []
+        self.fields = 0
         self._taken = set(_RESERVED)
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
@@ -307,6 +258,9 @@ class Source:
         path: Path,
     ) -> None:
         """Adds a field to the body of its selection's function."""
+        self.fields += 1
+        if self.fields > MOST_FIELDS:
+            raise Unsupported(f"more than {MOST_FIELDS:,} fields")
         if details[0].node.name.value == "__typename":
             body.items.append(f"{key!r}: {parent.name!r}")
             return

@@ -23,6 +23,8 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .executor import KEPT, LONGEST_KEPT, How
 
+# So many characters the texts that are kept may have together; a parsed one takes 300 bytes for each.
+KEPT_LENGTH = 500_000
 _INTROSPECTION = frozenset({"__schema", "__type"})
 # So many faults of variables are told, as graphql-core does unless told otherwise.
 MOST_FAULTS = 50
@@ -156,6 +158,7 @@ class Documents:
         self._schema = schema
         self._parse = parse
         self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._length = 0
 
     def document(self, text: str) -> Document:
         """The document that a text is."""
@@ -166,6 +169,8 @@ class Documents:
         document = Document(self._schema, text, self._parse(text))
         if len(text) <= LONGEST_KEPT:
             self._kept[text] = document
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._length += len(text)
+            while len(self._kept) > KEPT or self._length > KEPT_LENGTH:
+                forgotten, _ = self._kept.popitem(last=False)
+                self._length -= len(forgotten)
         return document

@@ -18,13 +18,15 @@ from graphql import ExecutionResult, GraphQLFieldResolver, GraphQLResolveInfo, M
 from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from .codegen import Operation
 from .fields import Reads
+from .operation import Operation
 from .plan import Choices, Fallback, Plan
 from .run import Run, Unanswerable
 
 # How many operations have their plans kept; the ones not used for longest go first.
 KEPT = 512
+# So many fields the plans that are kept may have together; one takes about half a kB.
+KEPT_FIELDS = 100_000
 # A text longer than this is not kept: its size would decide how much memory the others need.
 LONGEST_KEPT = 20_000
 
@@ -46,6 +48,7 @@ class Engine:
         self.counters = Counters()
         self.enabled = True
         self._choices: OrderedDict[tuple[str, int, bool], Choices] = OrderedDict()
+        self._fields = 0
 
     def executor_class(self) -> type[CompiledExecutor]:
         """The executor to give to a schema as its `execution_context_class`."""
@@ -55,17 +58,26 @@ class Engine:
         """The plan of an operation, made when it is first needed."""
         loc = operation.definition.loc
         if loc is None or len(loc.source.body) > LONGEST_KEPT:
-            return Choices(operation).plan(operation)
+            # It would be compiled for each execution, which costs more than it saves.
+            return Fallback("a text that is not kept")
         key = (loc.source.body, loc.start, operation.native)
         choices = self._choices.get(key)
         if choices is None:
             choices = self._choices[key] = Choices(operation)
-            self.counters.plans += 1
-            if len(self._choices) > KEPT:
-                self._choices.popitem(last=False)
         else:
             self._choices.move_to_end(key)
-        return choices.plan(operation)
+        before = choices.fields
+        plan = choices.plan(operation)
+        if choices.fields > before:
+            self.counters.plans += 1
+            self._fields += choices.fields - before
+            self._make_room()
+        return plan
+
+    def _make_room(self) -> None:
+        while len(self._choices) > KEPT or (self._fields > KEPT_FIELDS and len(self._choices) > 1):
+            _, forgotten = self._choices.popitem(last=False)
+            self._fields -= forgotten.fields
 
 
 class How(NamedTuple):

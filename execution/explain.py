@@ -8,8 +8,8 @@ import strawberry
 from graphql import parse, specified_rules
 from strawberry.schema.schema import validate_document
 
-from .codegen import Operation
 from .executor import CompiledExecutor
+from .operation import Operation
 from .plan import Choices, Fallback
 
 
@@ -27,8 +27,13 @@ def explained(
     )
     if isinstance(executor, list):
         raise executor[0]
+    # As the server has it, which writes JSON.
     operation = Operation(
-        executor.schema, executor.fragments, executor.operation, executor.variable_values
+        executor.schema,
+        executor.fragments,
+        executor.operation,
+        executor.variable_values,
+        native=True,
     )
     definition = operation.definition
     named = f" {definition.name.value}" if definition.name else ""

@@ -68,6 +68,7 @@ def leaf(declared: GraphQLOutputType, value: str, name: Names, *, native: bool =
         usual = f"{text_of}(v) if {named}.__class__ is {expected} else {unusual}"
         if native and kind.name in _NATIVE:
             utc = name("UTC", UTC)
+            usual = f"{text_of}(v) if v.__class__ is {expected} else {unusual}"
             return f"v if {named}.__class__ is {expected} and v.tzinfo is {utc} else {usual}"
         return usual
     return f"{any_of}({value})" if required else f"None if {named} is None else {any_of}(v)"

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Visitor, visit
 
-from .codegen import Operation, RootField, Source, Unsupported
+from .codegen import RootField, Source
 from .completion import Complete
 from .fields import Reads
+from .operation import Operation, Unsupported
 
 # What plans understand; every other directive changes what is done with a field.
 _CHOOSING = frozenset({"skip", "include"})
@@ -20,13 +21,14 @@ CHOICES = 16
 class Plan(NamedTuple):
     """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root.
 
-    `reads` has what a query reads of the objects of each type; None: not known.
+    `reads` has what a query reads of the objects of each type; None: not known. `fields` is how large it is.
     """
 
     source: str
     root: Complete | None
     serial: tuple[RootField, ...] = ()
     reads: Mapping[str, Reads] | None = None
+    fields: int = 0
 
 
 class Fallback(NamedTuple):
@@ -44,9 +46,9 @@ def compiled(operation: Operation) -> Plan | Fallback:
             roots = [source.root_field(parent, *field) for field in fields.items()]
             names = source.evaluated()
             serial = tuple(root._replace(complete=names.get(root.complete)) for root in roots)
-            return Plan(source.text, None, serial)
+            return Plan(source.text, None, serial, fields=source.fields)
         root = source.selection(parent, fields)
-        return Plan(source.text, source.evaluated()[root], reads=source.reads)
+        return Plan(source.text, source.evaluated()[root], reads=source.reads, fields=source.fields)
     except Unsupported as unsupported:
         return Fallback(str(unsupported))
     except GraphQLError as error:
@@ -65,6 +67,8 @@ class Choices:
             visit(fragment.definition, found)
         self._variables = tuple(sorted(found.variables))
         self._plans: dict[Hashable, Plan | Fallback] = {}
+        # How many fields the plans have together.
+        self.fields = 0
         self._refused: Fallback | None = None
         if operation.definition.operation is OperationType.SUBSCRIPTION:
             self._refused = Fallback("a subscription")
@@ -82,6 +86,7 @@ class Choices:
             if len(self._plans) == CHOICES:
                 return Fallback(f"more than {CHOICES} choices of fields")
             known = self._plans[choice] = compiled(operation)
+            self.fields += known.fields if isinstance(known, Plan) else 0
         return known
 
 

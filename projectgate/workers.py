@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import structlog
@@ -15,6 +16,7 @@ from projectgate.faults import Fault
 # A worker that lives no longer than so many seconds is not replaced: the next one would die of the same.
 SHORTEST_LIFE = 5.0
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LOG = structlog.get_logger("projectgate")
 
 
@@ -34,7 +36,7 @@ class Workers:
         """
         if not hasattr(os, "fork"):
             raise Fault("--workers needs a system that forks processes: leave it out here")
-        for told in (signal.SIGTERM, signal.SIGINT):
+        for told in _SIGNALS:
             signal.signal(told, self._stop)
         for number in range(self._count):
             self._start(number)
@@ -54,17 +56,22 @@ class Workers:
         return result
 
     def _start(self, number: int) -> None:
+        # What a signal says while a worker is made is heard by both, when each has its own way to take it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         pid = os.fork()
         if pid:
             self._born[pid] = number, time.monotonic()
-            if self._stopping:  # told so while this one was made
-                self._stop()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             return
-        for told in (signal.SIGTERM, signal.SIGINT):
+        for told in _SIGNALS:
             signal.signal(told, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         result = 1
         try:
             result = self._work(number)
+        # The traceback would end with the process.
+        except Exception:  # noqa: BLE001 - whatever it is, the process ends with it
+            _LOG.exception("a worker has failed", worker=number)
         finally:
             # Nothing of the parent's is to be tidied up here.
             os._exit(result)
@@ -72,4 +79,5 @@ class Workers:
     def _stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         self._stopping = True
         for pid in self._born:
-            os.kill(pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has ended, and is about to be missed
+                os.kill(pid, signal.SIGTERM)

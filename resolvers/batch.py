@@ -24,11 +24,21 @@ Read: TypeAlias = Reads | None
 
 
 class Asked(NamedTuple):
-    """Keys that were asked for together, and the future of their values; of a key alone that of its value."""
+    """Keys that were asked for together, and the future of their values; of a key alone that of its value.
+
+    `places` has the place of each key once somebody asks for one of them.
+    """
 
     keys: list[Any]
     future: Future[Any]
     alone: bool
+    places: dict[Any, int]
+
+    def place(self, key: Any) -> int | None:
+        """The place of a key, None when it is not among them."""
+        if not self.places:
+            self.places.update((one, place) for place, one in enumerate(self.keys))
+        return self.places.get(key)
 
 
 class Loader(DataLoader[K, V]):
@@ -50,23 +60,28 @@ class Loader(DataLoader[K, V]):
 
     def load(self, key: K) -> Future[V]:
         """The value of a key."""
-        for asked in self._together:
-            if key in asked.keys and key not in self._cache:
-                self._cache[key] = ensure_future(_one_of(asked, key))
+        if key not in self._cache:
+            for asked in self._together:
+                place = asked.place(key)
+                if place is not None:
+                    self._cache[key] = ensure_future(_one_of(asked, place))
         return super().load(key)
 
     def load_all(self, keys: list[K]) -> Awaitable[list[V]]:
         """The values of many keys, in their order."""
+        for asked in self._together:
+            if asked.keys == keys:
+                return asked.future
         if self._together or self._cache or len(set(keys)) < len(keys):
             return gather(*map(self.load, keys))
-        asked = Asked(keys, self.loop.create_future(), alone=False)
+        asked = Asked(keys, self.loop.create_future(), alone=False, places={})
         self._together.append(asked)
         self._ask(asked)
         return asked.future
 
     def do_resolve_reject(self, key: K, future: Future[V]) -> None:
         """Asks for a key that nobody has asked for."""
-        self._ask(Asked([key], future, alone=True))
+        self._ask(Asked([key], future, alone=True, places={}))
 
     def _ask(self, asked: Asked) -> None:
         self._asked.append(asked)
@@ -92,15 +107,15 @@ class Loader(DataLoader[K, V]):
                     one.future.set_exception(error)
             return
         start = 0
-        for keys, future, alone in asked:
+        for keys, future, alone, _ in asked:
             if not future.done():
                 future.set_result(values[start] if alone else values[start : start + len(keys)])
             start += len(keys)
 
     def _forget(self, asked: Asked) -> None:
-        if asked.alone:
-            self.clear(asked.keys[0])
-        else:
+        for key in asked.keys:
+            self.clear(key)
+        if not asked.alone:
             self._together.remove(asked)
 
 
@@ -108,8 +123,8 @@ def _same(key: Any) -> Any:
     return key
 
 
-async def _one_of(asked: Asked, key: Any) -> Any:
-    return (await asked.future)[asked.keys.index(key)]
+async def _one_of(asked: Asked, place: int) -> Any:
+    return (await asked.future)[place]
 
 
 Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, list[Any]]]]

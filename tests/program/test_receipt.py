@@ -30,10 +30,14 @@ pytestmark = pytest.mark.anyio
 PAGE = (Path(__file__).parents[1] / "queries" / "page.graphql").read_text()
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 ASKED = {"x-projectgate-receipt": "1"}
-ADMIN = bearer(roles=["ProjectAdmin"])
 PATCH = text_of("patchProject", "project { version } changed userErrors { code }")
 # What a driver sends for itself, or to begin and end transactions.
 OWN = ("begin", "commit", "rollback", "pragma", "--")
+
+
+def admin() -> dict[str, str]:
+    """The header of an admin, whose token ends in a few minutes."""
+    return bearer(roles=["ProjectAdmin"])
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ async def filled(database: Database) -> Database:
 @pytest.fixture
 async def admin(filled: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with an admin's token who does not ask for receipts."""
-    async with open_client(create_app(make_settings(), database=filled), headers=ADMIN) as client:
+    async with open_client(create_app(make_settings(), database=filled), headers=admin()) as client:
         yield client
 
 
@@ -55,7 +59,7 @@ async def admin(filled: Database) -> AsyncIterator[httpx2.AsyncClient]:
 async def asking(admin: httpx2.AsyncClient, filled: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with an admin's token who asks for receipts."""
     app = create_app(make_settings(), database=filled)
-    async with open_client(app, headers={**ADMIN, **ASKED}) as client:
+    async with open_client(app, headers={**admin(), **ASKED}) as client:
         yield client
 
 
@@ -271,7 +275,7 @@ async def test_a_plan_that_is_given_up_is_told_by_class_and_by_words_of_our_own(
 ) -> None:
     schema = strawberry.Schema(Query, execution_context_class=Engine().executor_class())
     app = create_app(make_settings(), schema=schema, database=unread_database)
-    async with open_client(app, headers={**ADMIN, **ASKED}) as client:
+    async with open_client(app, headers={**admin(), **ASKED}) as client:
         response = await run(client, query)
     assert response.json()["errors"]
     assert receipt_of(response)["execution"] == {"by": "graphql-core", "reason": reason}
@@ -319,7 +323,7 @@ async def test_operations_that_run_side_by_side_have_receipts_of_their_own(
 
 async def test_a_query_by_get_has_a_receipt(serve: Serve) -> None:
     response = await get(
-        serve(headers={**ADMIN, **ASKED, "x-graphql-preflight": "1"}), {}, query="{ caller }"
+        serve(headers={**admin(), **ASKED, "x-graphql-preflight": "1"}), {}, query="{ caller }"
     )
     receipt = receipt_of(response)
     assert (receipt["cost"], receipt["statements"]) == (1, [])
@@ -336,7 +340,7 @@ class Measured(strawberry.extensions.SchemaExtension):
 async def test_a_receipt_stands_beside_what_extensions_say(unread_database: Database) -> None:
     schema = strawberry.Schema(SmallQuery, extensions=[Measured])
     app = create_app(make_settings(), schema=schema, database=unread_database)
-    async with open_client(app, headers={**ADMIN, **ASKED}) as client:
+    async with open_client(app, headers={**admin(), **ASKED}) as client:
         extensions = (await run(client, "{ caller }")).json()["extensions"]
     assert extensions["measured"] == 7
     assert extensions["receipt"]["execution"]["reason"] == "extensions of the schema"
@@ -354,7 +358,7 @@ async def test_a_receipt_stands_beside_what_extensions_say(unread_database: Data
 async def test_a_request_error_has_no_receipt(
     serve: Serve, query: str, members: dict[str, Any]
 ) -> None:
-    response = await run(serve(headers={**ADMIN, **ASKED}), query, **members)
+    response = await run(serve(headers={**admin(), **ASKED}), query, **members)
     assert set(response.json()) == {"errors"}
 
 

@@ -1,0 +1,34 @@
+"""All that belongs to a project comes with one statement on PostgreSQL, and is what a read of each table gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from projectgate.data import graphs
+from tests.conftest import migrated, recorded
+from tests.make.documents import make_full_document, store_documents
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_one_statement_gives_what_a_read_of_each_table_gives(
+    template: Callable[[str, str], Any],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with migrated("postgresql", template, tmp_path, request) as database:
+        await store_documents(database, [make_full_document(f"full-{place}") for place in range(3)])
+        ids = ["full-2", "full-0", "none"]
+        with recorded(database) as sent:
+            together = await graphs.load(database, ids)
+        assert len(sent) == 1
+        monkeypatch.setattr(graphs, "FEW", 0)
+        one_by_one = await graphs.load(database, ids)
+    # Their texts tell 1 from 1.0, and a moment from the same one elsewhere.
+    assert repr(together) == repr(one_by_one)
+    assert all(len(together["full-2"][collection.table.name]) for collection in graphs.COLLECTIONS)

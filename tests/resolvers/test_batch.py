@@ -1,0 +1,74 @@
+"""Loaders: what is asked for together, again, by itself, and after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from projectgate.resolvers.batch import Loader
+
+pytestmark = pytest.mark.anyio
+
+
+class Reads:
+    """A batch read that doubles its keys, with the batches it had; it fails as often as it is told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.batches: list[list[int]] = []
+        self.failures = failures
+        self.loader: Loader[int, int] = Loader("doubles", self.load)
+
+    async def load(self, keys: list[int]) -> list[int]:
+        """Twice each key."""
+        self.batches.append(keys)
+        if self.failures:
+            self.failures -= 1
+            raise OSError("gone")
+        return [key * 2 for key in keys]
+
+
+async def test_keys_asked_for_in_any_way_are_read_once_and_together() -> None:
+    reads = Reads()
+    loader = reads.loader
+    together = loader.load_all([1, 2, 3])
+    found = await asyncio.gather(
+        together,
+        loader.load_all([1, 2, 3]),
+        loader.load(2),
+        loader.load_all([3, 4]),
+        loader.load(5),
+    )
+    assert found == [[2, 4, 6], [2, 4, 6], 4, [6, 8], 10]
+    assert await loader.load_all([5, 1, 1]) == [10, 2, 2]
+    assert reads.batches == [[1, 2, 3, 4, 5]]
+
+
+async def test_a_key_that_repeats_is_read_once() -> None:
+    reads = Reads()
+    assert await reads.loader.load_all([1, 2, 1]) == [2, 4, 2]
+    assert reads.batches == [[1, 2]]
+
+
+async def test_after_a_failure_every_key_is_read_again() -> None:
+    reads = Reads(failures=1)
+    loader = reads.loader
+    asked = [loader.load_all([1, 2]), loader.load(1), loader.load(3)]
+    failed = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(error) for error in failed] == [OSError] * 3
+    assert await loader.load_all([1, 2]) == [2, 4]
+    assert await loader.load(3) == 6
+    assert reads.batches == [[1, 2, 3], [1, 2], [3]]
+
+
+async def test_asking_again_for_many_keys_takes_no_longer_than_their_number() -> None:
+    reads = Reads()
+    keys = list(range(20_000))
+    first = reads.loader.load_all(keys)
+    begun = time.perf_counter()
+    again = reads.loader.load_all(keys[::-1])
+    await asyncio.gather(first, again)
+    # Looking each of them up in a list would take half a minute.
+    assert time.perf_counter() - begun < 10
+    assert len(reads.batches) == 1
