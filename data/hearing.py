@@ -28,7 +28,7 @@ LISTENERS: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=()
 
 @contextmanager
 def hearing(listener: Listener) -> Iterator[None]:
-    """Tells a listener of each statement of the block when it is sent, but not of begin, commit and the like."""
+    """Tells a listener of each statement of the block when it is sent, savepoints too, but not of begin and commit."""
     token = LISTENERS.set((*LISTENERS.get(), listener))
     try:
         yield

@@ -96,4 +96,4 @@ async def test_arguments_of_the_document_itself_are_converted_once() -> None:
     for _ in range(3):
         assert await executed(tried, '{ things { repeated(text: "a", times: 2) } }') == "plan"
     converted = [list(call._converted.values()) for call in everything(tried.engine)]
-    assert [{"text": "a", "times": 2}] in converted
+    assert [{"text": "a", "times": 2, "filter": None}] in converted

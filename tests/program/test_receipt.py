@@ -35,7 +35,7 @@ PATCH = text_of("patchProject", "project { version } changed userErrors { code }
 OWN = ("begin", "commit", "rollback", "pragma", "--")
 
 
-def admin() -> dict[str, str]:
+def admin_token() -> dict[str, str]:
     """The header of an admin, whose token ends in a few minutes."""
     return bearer(roles=["ProjectAdmin"])
 
@@ -51,7 +51,9 @@ async def filled(database: Database) -> Database:
 @pytest.fixture
 async def admin(filled: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with an admin's token who does not ask for receipts."""
-    async with open_client(create_app(make_settings(), database=filled), headers=admin()) as client:
+    async with open_client(
+        create_app(make_settings(), database=filled), headers=admin_token()
+    ) as client:
         yield client
 
 
@@ -59,7 +61,7 @@ async def admin(filled: Database) -> AsyncIterator[httpx2.AsyncClient]:
 async def asking(admin: httpx2.AsyncClient, filled: Database) -> AsyncIterator[httpx2.AsyncClient]:
     """A client with an admin's token who asks for receipts."""
     app = create_app(make_settings(), database=filled)
-    async with open_client(app, headers={**admin(), **ASKED}) as client:
+    async with open_client(app, headers={**admin_token(), **ASKED}) as client:
         yield client
 
 
@@ -132,8 +134,9 @@ async def test_the_statements_of_a_receipt_are_those_that_were_heard(
 
 
 @pytest.fixture
-def driven(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+async def driven(filled: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the drivers themselves log of their statements, on connections that are made from now on."""
+    await filled.close()
     logged: list[str] = []
     connect_file, connect_server = sqlite3.connect, asyncpg.connect
 
@@ -275,7 +278,7 @@ async def test_a_plan_that_is_given_up_is_told_by_class_and_by_words_of_our_own(
 ) -> None:
     schema = strawberry.Schema(Query, execution_context_class=Engine().executor_class())
     app = create_app(make_settings(), schema=schema, database=unread_database)
-    async with open_client(app, headers={**admin(), **ASKED}) as client:
+    async with open_client(app, headers={**admin_token(), **ASKED}) as client:
         response = await run(client, query)
     assert response.json()["errors"]
     assert receipt_of(response)["execution"] == {"by": "graphql-core", "reason": reason}
@@ -323,7 +326,9 @@ async def test_operations_that_run_side_by_side_have_receipts_of_their_own(
 
 async def test_a_query_by_get_has_a_receipt(serve: Serve) -> None:
     response = await get(
-        serve(headers={**admin(), **ASKED, "x-graphql-preflight": "1"}), {}, query="{ caller }"
+        serve(headers={**admin_token(), **ASKED, "x-graphql-preflight": "1"}),
+        {},
+        query="{ caller }",
     )
     receipt = receipt_of(response)
     assert (receipt["cost"], receipt["statements"]) == (1, [])
@@ -340,7 +345,7 @@ class Measured(strawberry.extensions.SchemaExtension):
 async def test_a_receipt_stands_beside_what_extensions_say(unread_database: Database) -> None:
     schema = strawberry.Schema(SmallQuery, extensions=[Measured])
     app = create_app(make_settings(), schema=schema, database=unread_database)
-    async with open_client(app, headers={**admin(), **ASKED}) as client:
+    async with open_client(app, headers={**admin_token(), **ASKED}) as client:
         extensions = (await run(client, "{ caller }")).json()["extensions"]
     assert extensions["measured"] == 7
     assert extensions["receipt"]["execution"]["reason"] == "extensions of the schema"
@@ -358,7 +363,7 @@ async def test_a_receipt_stands_beside_what_extensions_say(unread_database: Data
 async def test_a_request_error_has_no_receipt(
     serve: Serve, query: str, members: dict[str, Any]
 ) -> None:
-    response = await run(serve(headers={**admin(), **ASKED}), query, **members)
+    response = await run(serve(headers={**admin_token(), **ASKED}), query, **members)
     assert set(response.json()) == {"errors"}
 
 
