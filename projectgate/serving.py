@@ -44,7 +44,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens, then prints the lines on standard output."""
         await super().startup(sockets)
-        if not self.should_exit:
+        if self.lines and not self.should_exit:
             print(*self.lines, sep="\n", flush=True)  # noqa: T201
 
 

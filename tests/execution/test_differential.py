@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -50,6 +51,15 @@ MAKER = Maker(
 SEEN: Counter[str] = Counter()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def both_ways_of_a_plan_are_tried() -> Iterator[None]:
+    """Fails when the operations did not try plans, and plans that are given up, often enough."""
+    yield
+    assert SEEN["plan"] > EXAMPLES / 4
+    assert SEEN["bail-out"] > EXAMPLES / 4
+    assert not SEEN["fallback"]
+
+
 async def compare(made: Made) -> None:
     """Holds both executors' answers to one operation against each other, and what was done for them."""
     judge = world.Context()
@@ -91,10 +101,3 @@ async def test_a_query_is_answered_as_graphql_core_does(made: Made) -> None:
 @given(MAKER.operations("mutation", depth=3))
 async def test_a_mutation_is_answered_as_graphql_core_does_and_done_once(made: Made) -> None:
     await compare(made)
-
-
-# Asynchronous as the others are: tests that differ in that are sorted apart.
-async def test_both_ways_of_a_plan_were_tried() -> None:
-    assert SEEN["plan"] > EXAMPLES / 4
-    assert SEEN["bail-out"] > EXAMPLES / 4
-    assert not SEEN["fallback"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -79,6 +79,15 @@ ANY_MAKER = Maker(
 SEEN: Counter[str] = Counter()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def both_ways_of_a_plan_are_tried() -> Iterator[None]:
+    """Fails when the operations did not try plans, and plans that are given up, often enough."""
+    yield
+    assert SEEN["plan"] > EXAMPLES / 3
+    assert SEEN["bail-out"] > EXAMPLES / 10
+    assert not SEEN["fallback"]
+
+
 @pytest.fixture(scope="module")
 async def filled(
     template: Callable[[str, str], Any],
@@ -112,11 +121,3 @@ async def test_a_query_of_projects_is_answered_as_graphql_core_does(
     filled: Database, made: Made, caller: Caller
 ) -> None:
     SEEN[await compare(filled, made, caller)] += 1
-
-
-# Asynchronous and filled as the other one: tests that differ in that are sorted apart.
-@pytest.mark.usefixtures("filled")
-async def test_both_ways_of_a_plan_were_tried() -> None:
-    assert SEEN["plan"] > EXAMPLES / 3
-    assert SEEN["bail-out"] > EXAMPLES / 10
-    assert not SEEN["fallback"]
