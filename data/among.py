@@ -19,6 +19,10 @@ class Among(FunctionElement[bool]):
     name = "among"
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> Among:  # noqa: ARG002
+        """The condition as it is: SQLite takes no index for `… in (…) = 1`, which SQLAlchemy would make of it."""
+        return self
+
 
 def among(column: Column[Any], values: str | Collection[str]) -> ColumnElement[bool]:
     """The condition that a text column is one of some values, or of those that a run gives under a name."""
