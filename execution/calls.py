@@ -9,16 +9,20 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLField,
+    GraphQLID,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    GraphQLString,
     ListValueNode,
     ObjectValueNode,
     Undefined,
     VariableNode,
+    get_nullable_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, UndefinedType
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -47,8 +51,9 @@ class Call:
         self._definition = definition
         self._nodes = [detail.node for detail in details]
         self._takes_arguments = bool(field.args or self._nodes[0].arguments)
-        # What the arguments depend on, and what they were for values of that.
+        # What the arguments depend on; of that, what is an argument by itself; and what they were for values of it.
         self._variables = _variables(self._nodes[0])
+        self._alone = self._texts_alone()
         self._converted: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def raw_info(self, run: Run) -> GraphQLResolveInfo[Any]:
@@ -63,25 +68,58 @@ class Call:
     def converted(self, run: Run) -> dict[str, Any]:
         """The arguments as the function of a Strawberry field takes them. Raises: what converting raises."""
         values = run.executor.variable_values.coerced
-        # What is absent is not null, and 1 is not true.
-        given = tuple([values.get(name, Undefined) for name in self._variables])
-        key = (given, tuple(map(type, given)))
-        lasting = all(_lasts(value) for value in given)
-        found = self._converted.get(key) if lasting else None
-        if found is None:
-            schema = run.executor.strawberry_schema
-            found = convert_arguments(
-                self.arguments(run),
-                self._definition.arguments,
-                scalar_registry=schema.schema_converter.scalar_registry,
-                config=schema.config,
-                info=self.info(run),
-            )
-            # Texts are those of the document here.
-            if lasting and all(_lasts(value) or type(value) is str for value in found.values()):
-                if len(self._converted) == CONVERTED:
-                    self._converted.clear()
-                self._converted[key] = found
+        key: list[tuple[type, Any]] = []
+        texts: dict[str, str] = {}
+        for name in self._variables:
+            # What is absent is not null, and 1 is not true.
+            value = values.get(name, Undefined)
+            kind = type(value)
+            if kind is str and name in self._alone:
+                texts[self._alone[name]] = value
+                value = None
+            elif not _lasts(value):
+                return self._convert(run)
+            key.append((kind, value))
+        rest = self._converted.get(tuple(key))
+        if rest is not None:
+            return {**rest, **texts}
+        found = self._convert(run)
+        rest = {name: value for name, value in found.items() if name not in texts}
+        # Texts of the rest are those of the document.
+        if (
+            all(_lasts(value) or type(value) is str for value in rest.values())
+            and {**rest, **texts} == found
+        ):
+            if len(self._converted) == CONVERTED:
+                self._converted.clear()
+            self._converted[tuple(key)] = rest
+        return found
+
+    def _convert(self, run: Run) -> dict[str, Any]:
+        schema = run.executor.strawberry_schema
+        return convert_arguments(
+            self.arguments(run),
+            self._definition.arguments,
+            scalar_registry=schema.schema_converter.scalar_registry,
+            config=schema.config,
+            info=self.info(run),
+        )
+
+    def _texts_alone(self) -> dict[str, str]:
+        """The variables whose texts are given to the function as they are, and the names it has for them.
+
+        Such a variable is an argument of the type `ID` or `String` by itself.
+        """
+        found: dict[str, str] = {}
+        for argument in self._nodes[0].arguments or ():
+            declared = self._field.args.get(argument.name.value)
+            if declared is None or not isinstance(argument.value, VariableNode):
+                continue
+            definition = declared.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+            variable = argument.value.name.value
+            is_text = get_nullable_type(declared.type) in (GraphQLID, GraphQLString)
+            if is_text and definition is not None and self._variables.count(variable) == 1:
+                found[variable] = definition.python_name
         return found
 
     def arguments(self, run: Run) -> dict[str, Any]:
@@ -99,16 +137,16 @@ def _lasts(value: Any) -> bool:
     return type(value) in _LASTING or isinstance(value, Enum)
 
 
-def _variables(node: FieldNode) -> tuple[str, ...]:
-    """The variables that the arguments of a field use, at any depth."""
-    found: set[str] = set()
+def _variables(node: FieldNode) -> list[str]:
+    """The variables that the arguments of a field use, at any depth, as often as they use them."""
+    found: list[str] = []
     waiting: list[Any] = [argument.value for argument in node.arguments or ()]
     while waiting:
         value = waiting.pop()
         if isinstance(value, VariableNode):
-            found.add(value.name.value)
+            found.append(value.name.value)
         elif isinstance(value, ListValueNode):
             waiting += value.values
         elif isinstance(value, ObjectValueNode):
             waiting += [field.value for field in value.fields]
-    return tuple(sorted(found))
+    return found

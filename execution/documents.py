@@ -15,19 +15,17 @@ from graphql import (
     parse,
     specified_rules,
 )
-from graphql.execution.values import get_variable_values
 from graphql.pyutils import is_awaitable
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .executor import KEPT, LONGEST_KEPT, How
+from .variables import Variables
 
 # So many characters the texts that are kept may have together; a parsed one takes 300 bytes for each.
 KEPT_LENGTH = 500_000
 _INTROSPECTION = frozenset({"__schema", "__type"})
-# So many faults of variables are told, as graphql-core does unless told otherwise.
-MOST_FAULTS = 50
 # How operations of a schema are executed that has no engine, or leaves its executors to its extensions.
 _WITHOUT_PLANS = How(False, "a schema without plans")
 _EXTENDED = How(False, "extensions of the schema")
@@ -42,6 +40,7 @@ class _Lasting(NamedTuple):
     field_resolver: Any
     type_resolver: Any
     subscribe_field_resolver: Any
+    variables: Variables
 
 
 class Document:
@@ -112,15 +111,14 @@ class Document:
                 is_awaitable=optimized_is_awaitable,
             )
             if not isinstance(executor, list):
-                self._known[name] = _Lasting(*(getattr(executor, one) for one in _Lasting._fields))
+                self._known[name] = self._lasting(executor)
             return executor
         # As `build` makes it, of what does not differ from one execution to the next.
-        schema, declared = self._schema._schema, known.operation.variable_definitions or ()
-        values = get_variable_values(schema, declared, variables, max_errors=MOST_FAULTS)
+        values = known.variables.values(variables)
         if isinstance(values, list):
             return values
         return executor_class(
-            schema,
+            self._schema._schema,
             known.fragment_definitions,
             known.fragments,
             None,
@@ -131,6 +129,17 @@ class Document:
             known.type_resolver,
             known.subscribe_field_resolver,
             is_awaitable=optimized_is_awaitable,
+        )
+
+    def _lasting(self, executor: Any) -> _Lasting:
+        return _Lasting(
+            executor.fragment_definitions,
+            executor.fragments,
+            executor.operation,
+            executor.field_resolver,
+            executor.type_resolver,
+            executor.subscribe_field_resolver,
+            Variables(self._schema._schema, executor.operation.variable_definitions or ()),
         )
 
 
