@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import strawberry
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -24,9 +25,8 @@ from projectgate import request as http
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.execution.documents import Document, Documents
 from projectgate.execution.documents import introspects as introspects
-from projectgate.receipt import receipt_for
+from projectgate.receipt import Receipt, receipt_for
 from projectgate.request import Operation, Rejected
-from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.schema.errors import formatted
@@ -34,6 +34,7 @@ from projectgate.schema.scalars import moment_text
 from projectgate.settings import Settings
 
 MESSAGE_LENGTH = 1_000
+_EVERY_ANSWER = {"cache-control": "no-store", "vary": "Accept"}
 
 
 class RequestError(Exception):
@@ -57,26 +58,32 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        response = await self.answer(Request(scope, receive))
+        response = await self.answer(scope, receive)
         await response(scope, receive, send)
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, scope: Scope, receive: Receive) -> Response:
         """The answer to one request, whatever its bytes."""
         media = http.JSON
+        method, headers = scope["method"], http.headers_of(scope)
         try:
-            http.require_method(request.method)
-            http.require_known_origin(request.headers, self._settings.allowed_origins)
-            media = http.answer_type(request.headers.get("accept"))
-            if request.method == "POST":
-                http.require_json_body(request.headers)
+            http.require_method(method)
+            http.require_known_origin(headers, self._settings.allowed_origins)
+            media = http.answer_type(headers.get("accept"))
+            if method == "POST":
+                http.require_json_body(headers)
             else:
-                http.require_preflight(request.headers)
-            caller = await self._authenticator.caller(request.headers.getlist("authorization"))
-            if request.method == "POST":
-                operation = http.from_body(await http.body(request, self._settings.body_limit))
+                http.require_preflight(headers)
+            caller = await self._authenticator.caller(http.values_of(scope, b"authorization"))
+            if method == "POST":
+                content = await http.body(headers, receive, self._settings.body_limit)
+                operation = http.from_body(content)
             else:
-                operation = http.from_query_string(request.scope["query_string"])
-            return answered(await self._run(request, operation, caller), media)
+                operation = http.from_query_string(scope["query_string"])
+            context = Context(scope["app"].state.database, caller)
+            payload = await self._run(
+                operation, context, receipt_for(headers, context), reading=method == "GET"
+            )
+            return answered(payload, media)
         except Rejected as rejected:
             return refused(rejected, media)
         except RequestError as error:
@@ -88,15 +95,20 @@ class GraphQLEndpoint:
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
 
-    async def _run(self, request: Request, operation: Operation, caller: Caller) -> dict[str, Any]:
-        """The answer to one operation. Raises: Rejected, RequestError."""
+    async def _run(
+        self, operation: Operation, context: Context, receipt: Receipt | None, *, reading: bool
+    ) -> dict[str, Any]:
+        """The answer to one operation, which must be a query where it is only `reading`.
+
+        Raises: Rejected, RequestError.
+        """
         document = self._documents.document(operation.query)
         definition = chosen(document, operation.name)
         if definition.operation is OperationType.SUBSCRIPTION:
             raise RequestError(
                 [_shown("a subscription is not answered by a single response", "BAD_REQUEST")]
             )
-        if request.method == "GET" and definition.operation is not OperationType.QUERY:
+        if reading and definition.operation is not OperationType.QUERY:
             raise Rejected(
                 405,
                 "METHOD_NOT_ALLOWED",
@@ -108,8 +120,6 @@ class GraphQLEndpoint:
                 [_shown("introspection is switched off here", "GRAPHQL_VALIDATION_FAILED")]
             )
         name = definition.name.value if definition.name else None
-        context = Context(request.app.state.database, caller)
-        receipt = receipt_for(request.headers, context)
         if receipt is None:
             result = await document.execute(name, operation.variables, context)
             return payload_of(result)
@@ -162,17 +172,35 @@ def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
     return operations[0]
 
 
+class Answer(Response):
+    """A JSON answer that no cache keeps: what a caller may see is the caller's own."""
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Sets what every answer has, and what is given for this one."""
+        if headers:
+            super().init_headers({**_EVERY_ANSWER, **headers})
+            return
+        self.raw_headers = [
+            *_usual_headers(self.media_type or http.JSON),
+            (b"content-length", str(len(self.body)).encode()),
+        ]
+
+
+@lru_cache(2)
+def _usual_headers(media: str) -> list[tuple[bytes, bytes]]:
+    """The headers of answers of a media type, but for their lengths."""
+    usual = {**_EVERY_ANSWER, "content-type": media}
+    return [(name.encode(), value.encode()) for name, value in usual.items()]
+
+
 def answered(
     payload: Mapping[str, Any],
     media: str,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A JSON answer that no cache keeps: what a caller may see is the caller's own."""
-    fixed = {"cache-control": "no-store", "vary": "Accept"}
-    return Response(
-        encoded(payload), status, {**fixed, **(headers or {})}, f"{media}; charset=utf-8"
-    )
+    """The answer that says a payload."""
+    return Answer(encoded(payload), status, headers, f"{media}; charset=utf-8")
 
 
 def encoded(payload: Mapping[str, Any]) -> bytes:

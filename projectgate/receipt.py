@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLSchema, OperationDefinitionNode
-from starlette.datastructures import Headers
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.data import hearing as statements
@@ -24,7 +23,7 @@ HEADER = "X-Projectgate-Receipt"
 _NAME = HEADER.lower()
 
 
-def receipt_for(headers: Headers, context: Context) -> Receipt | None:
+def receipt_for(headers: Mapping[str, str], context: Context) -> Receipt | None:
     """An empty receipt for a caller who asks for one and may have it, else None."""
     if headers.get(_NAME) != "1" or not may_have_receipts(context.caller):
         return None

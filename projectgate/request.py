@@ -6,15 +6,16 @@ Follows the GraphQL over HTTP draft: media types by q-values, UTF-8 JSON bodies,
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -22,6 +23,8 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
 INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
+
+Headers: TypeAlias = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,22 @@ class Rejected(Exception):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def headers_of(scope: Scope) -> Headers:
+    """The headers of a request by their names in lower case; of one that is sent twice, the first.
+
+    Starlette's own looks through all of them for each that is asked for.
+    """
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in reversed(scope["headers"])
+    }
+
+
+def values_of(scope: Scope, wanted: bytes) -> list[str]:
+    """All the values of one header."""
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
 
 
 @lru_cache(HEADERS_KEPT)
@@ -162,17 +181,22 @@ def require_preflight(headers: Headers) -> None:
         )
 
 
-async def body(request: Request, limit: int) -> bytes:
+async def body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """The body of a request, up to `limit` bytes. Raises: Rejected (413), ClientDisconnect."""
-    announced = request.headers.get("content-length", "")
+    announced = headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
         _too_large(limit)
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > limit:
+    content = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        content += message.get("body", b"")
+        if len(content) > limit:
             _too_large(limit)
-    return bytes(chunks)
+        more = message.get("more_body", False)
+    return content
 
 
 def _too_large(limit: int) -> NoReturn:
