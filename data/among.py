@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import ARRAY, BindParameter, Boolean, Column, ColumnElement, Text, any_, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql.elements import Grouping, True_
 from sqlalchemy.sql.functions import FunctionElement
 
 
@@ -33,7 +33,7 @@ def among(column: Column[Any], values: str | Collection[str]) -> ColumnElement[b
 
 def is_always(condition: ColumnElement[bool]) -> bool:
     """Whether a condition is nothing but true, so that a statement is the same without it."""
-    return isinstance(getattr(condition, "element", condition), True_)
+    return isinstance(condition.element if isinstance(condition, Grouping) else condition, True_)
 
 
 def _parts(element: Among) -> tuple[ColumnElement[Any], BindParameter[Any]]:

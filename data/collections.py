@@ -200,7 +200,8 @@ def by_project(rows: Iterable[Any]) -> dict[str, list[Any]]:
     """Rows in their order, by the project they belong to."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row.project_id].append(row)
+        # The first of the keys that lead every row; by its name it takes twice as long.
+        found[row[0]].append(row)
     return found
 
 
@@ -264,8 +265,9 @@ class Collection(Generic[D]):
         """Rows of one level of many projects in list order, where rows have owners. Shape: (project, owner) -> rows."""
         values = {"ids": ids, "level": level}
         found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        owner = self.keys.index("owner_id")
         for row in await source.run(self._reading(read, at_level=True), values):
-            found[row.project_id, row.owner_id].append(row)
+            found[row[0], row[owner]].append(row)
         return found
 
     def reading(self, ids: Sequence[str]) -> Read:
