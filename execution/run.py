@@ -32,7 +32,8 @@ class Load(NamedTuple):
     `then` makes the field's value of an object and of what was loaded for it.
     """
 
-    values: Awaitable[Sequence[Any]]
+    loader: Any
+    keys: list[Any]
     answers: Sequence[dict[str, Any]]
     key: str
     complete: Complete
@@ -58,13 +59,11 @@ class Run:
         objects: Sequence[Any] = (),
         then: Callable[[Any, Any], Any] | None = None,
     ) -> None:
-        """Asks a loader of the context for the values of a field. A mutation may have replaced the loaders."""
+        """Notes a field whose values a loader of the context gives. A mutation may have replaced the loaders."""
         if not keys:
             return
         found = getattr(self.executor.context_value.loaders, loader)
-        load_all = getattr(found, "load_all", None)
-        values = load_all(keys) if load_all else asyncio.gather(*map(found.load, keys))
-        self._loads.append(Load(values, answers, response_key, complete, objects, then))
+        self._loads.append(Load(found, keys, answers, response_key, complete, objects, then))
 
     def wait(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete
@@ -90,8 +89,7 @@ class Run:
         while self._loads or self._calls:
             calls, loads = self._calls, self._loads
             self._calls, self._loads = [], []
-            alone = not loads and len(calls) == 1 and len(calls[0].values) == 1
-            found = await _awaited(calls, loads, together=not alone)
+            found = await _awaited(calls, loads)
             for call in calls:
                 _put(call.values, call.answers, call.key, call.complete, self)
             for load, values in zip(loads, found, strict=True):
@@ -101,9 +99,8 @@ class Run:
 
     async def abandon(self) -> None:
         """Lets what waits come to its end; nobody wants its answers any more."""
-        calls, loads = self._calls, self._loads
-        self._calls, self._loads = [], []
-        await _ended(calls, loads)
+        calls, self._calls, self._loads = self._calls, [], []
+        await _ended(calls, ())
 
 
 def _put(
@@ -125,6 +122,22 @@ def _awaitable(value: Any) -> Awaitable[Any]:
     return ready
 
 
+def _ask(loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], *, alone: bool) -> None:
+    """Asks the loaders. Where loads are `alone` no resolver will ask for more, so that nothing is waited for.
+
+    A loader that knows nothing of lists is asked for each key.
+    """
+    for load in loads:
+        if hasattr(load.loader, "load_all"):
+            asked.append(load.loader.load_all(load.keys, soon=not alone))
+        else:
+            asked.append(asyncio.gather(*map(load.loader.load, load.keys)))
+    if alone:
+        for load in loads:
+            if hasattr(load.loader, "send"):
+                load.loader.send()
+
+
 def _start(calls: Sequence[Call]) -> None:
     """Lets coroutines run side by side. Raises: TypeError where there is nothing to await."""
     for call in calls:
@@ -132,23 +145,23 @@ def _start(calls: Sequence[Call]) -> None:
             call.values[place] = asyncio.ensure_future(value)
 
 
-async def _awaited(
-    calls: Sequence[Call], loads: Sequence[Load], *, together: bool
-) -> list[Sequence[Any]]:
-    """Puts into calls what they wait for; gives what loads wait for. `together`: calls run side by side.
+async def _awaited(calls: Sequence[Call], loads: Sequence[Load]) -> list[Sequence[Any]]:
+    """Puts into calls what they wait for; gives what loads wait for. They all go on side by side.
 
     Raises: what the first of them to fail raised, once all have ended.
     """
+    asked: list[Awaitable[Sequence[Any]]] = []
     try:
-        if together:
+        _ask(loads, asked, alone=not calls)
+        if loads or len(calls) > 1 or len(calls[0].values) > 1:
             _start(calls)
         for call in calls:
             values = call.values
             for place, value in enumerate(values):
                 values[place] = await value
-        return [await load.values for load in loads]
+        return [await values for values in asked]
     except Exception:
-        await _ended(calls, loads)
+        await _ended(calls, asked)
         raise
     except BaseException:
         # The operation itself is cancelled, so nothing of it goes on. A load belongs to its loader.
@@ -159,6 +172,6 @@ async def _awaited(
         raise
 
 
-async def _ended(calls: Sequence[Call], loads: Sequence[Load]) -> None:
+async def _ended(calls: Sequence[Call], asked: Sequence[Awaitable[Any]]) -> None:
     waiting = [value for call in calls for value in call.values if is_awaitable(value)]
-    await asyncio.gather(*waiting, *(load.values for load in loads), return_exceptions=True)
+    await asyncio.gather(*waiting, *asked, return_exceptions=True)

@@ -56,6 +56,7 @@ class Loader(DataLoader[K, V]):
         self.get_cache_key = _same
         self._cache = {}
         self._asked: list[Asked] = []
+        self._sending = False
         self._together: list[Asked] = []
 
     def load(self, key: K) -> Future[V]:
@@ -67,8 +68,8 @@ class Loader(DataLoader[K, V]):
                     self._cache[key] = ensure_future(_one_of(asked, place))
         return super().load(key)
 
-    def load_all(self, keys: list[K]) -> Awaitable[list[V]]:
-        """The values of many keys, in their order."""
+    def load_all(self, keys: list[K], *, soon: bool = True) -> Awaitable[list[V]]:
+        """The values of many keys, in their order. Not `soon`: nothing is read until `send` is called."""
         for asked in self._together:
             if asked.keys == keys:
                 return asked.future
@@ -76,25 +77,31 @@ class Loader(DataLoader[K, V]):
             return gather(*map(self.load, keys))
         asked = Asked(keys, self.loop.create_future(), alone=False, places={})
         self._together.append(asked)
-        self._ask(asked)
+        self._ask(asked, soon=soon)
         return asked.future
 
     def do_resolve_reject(self, key: K, future: Future[V]) -> None:
         """Asks for a key that nobody has asked for."""
-        self._ask(Asked([key], future, alone=True, places={}))
+        self._ask(Asked([key], future, alone=True, places={}), soon=True)
 
-    def _ask(self, asked: Asked) -> None:
+    def _ask(self, asked: Asked, *, soon: bool) -> None:
         self._asked.append(asked)
-        if len(self._asked) == 1:
+        if soon and not self._sending:
             # Two turns of the loop later, as ever: what the next turn asks for is in the same batch.
-            self.loop.call_soon(self.loop.call_soon, self._send)
+            self._sending = True
+            self.loop.call_soon(self.loop.call_soon, self.send)
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Reads what is asked for, in one batch, without waiting for more."""
+        self._sending = False
         asked, self._asked = self._asked, []
-        self.loop.create_task(self._answer(asked))
+        if asked:
+            self.loop.create_task(self._answer(asked))
 
     async def _answer(self, asked: list[Asked]) -> None:
-        all_keys = [key for one in asked for key in one.keys]
+        all_keys = asked[0].keys
+        if len(asked) > 1:
+            all_keys = [key for one in asked for key in one.keys]
         for listener in LISTENERS.get():
             listener(Batch(self._name, len(all_keys)))
         try:
@@ -203,9 +210,14 @@ class Owned:
         """The rows of an owner, [] where there are none."""
         return self._level(key[1]).load(key)
 
-    def load_all(self, keys: list[OwnedKey]) -> Awaitable[list[list[Any]]]:
+    def load_all(self, keys: list[OwnedKey], *, soon: bool = True) -> Awaitable[list[list[Any]]]:
         """The same for each of many owners, which are of one level."""
-        return self._level(keys[0][1]).load_all(keys)
+        return self._level(keys[0][1]).load_all(keys, soon=soon)
+
+    def send(self) -> None:
+        """Reads what is asked for of each level, without waiting for more."""
+        for loader in self._levels.values():
+            loader.send()
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:
