@@ -22,7 +22,7 @@ from .base import dumps, loads
 from .compiled import Read, Sent, Statement, sent
 from .engine import engine_of
 from .failures import ACQUIRE, RAISED, translated
-from .hearing import LISTENERS, Heard
+from .hearing import STATEMENTS, Heard
 from .lending import Lendable, Timed
 from .postgres import Postgres
 from .sqlite import Sqlite
@@ -77,7 +77,7 @@ class Transaction:
         await self._mark(f"release savepoint {name}")
 
     async def _mark(self, text: str) -> None:
-        heard = _told(text, ()) if LISTENERS.get() else None
+        heard = _told(text, ()) if STATEMENTS.listeners() else None
         begun = time.perf_counter()
         await _commanded(self._connection, text)
         if heard is not None:
@@ -153,7 +153,7 @@ class Database:
 
 async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
     """The rows that a driver gives, told to who listens. Raises: DBAPIError, without values."""
-    heard = _told(going.text, going.values) if LISTENERS.get() else None
+    heard = _told(going.text, going.values) if STATEMENTS.listeners() else None
     begun = time.perf_counter()
     try:
         found = await fetch(going.text, going.values, going.plan.record)
@@ -171,7 +171,7 @@ async def _all_answered(
     going = [sent(dialect, *read) for read in reads]
     if any(one.plan.record for one in going):
         raise TypeError("a statement whose rows are the driver's own is run by itself")
-    heard = [_told(one.text, one.values) for one in going] if LISTENERS.get() else []
+    heard = [_told(one.text, one.values) for one in going] if STATEMENTS.listeners() else []
     try:
         found = await fetch([one[:2] for one in going])
     except RAISED as error:
@@ -183,7 +183,7 @@ async def _all_answered(
 
 def _told(text: str, values: Any) -> Heard:
     heard = Heard(text, values)
-    for listener in LISTENERS.get():
+    for listener in STATEMENTS.listeners():
         listener(heard)
     return heard
 

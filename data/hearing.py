@@ -1,4 +1,4 @@
-"""Who hears the statements that are sent: whoever listens, for what it does itself and in the tasks it begins."""
+"""Who hears what goes on inside: whoever listens, for what it does itself and in the tasks it begins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Listeners: TypeAlias = tuple[Callable[[T], None], ...]
+
+
+class Channel(Generic[T]):
+    """Events of one kind, and those who listen to them."""
+
+    def __init__(self, name: str) -> None:
+        self._listeners: ContextVar[Listeners[T]] = ContextVar(name, default=())
+
+    def listeners(self) -> Listeners[T]:
+        """Whom to tell of an event of this task."""
+        return self._listeners.get()
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[T], None]) -> Iterator[None]:
+        """Tells a listener of each event of the block."""
+        token = self._listeners.set((*self._listeners.get(), listener))
+        try:
+            yield
+        finally:
+            self._listeners.reset(token)
 
 
 @dataclass(slots=True)
@@ -22,15 +45,5 @@ class Heard:
     milliseconds: float | None = None
 
 
-Listener = Callable[[Heard], None]
-LISTENERS: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
-
-
-@contextmanager
-def hearing(listener: Listener) -> Iterator[None]:
-    """Tells a listener of each statement of the block when it is sent, savepoints too, but not of begin and commit."""
-    token = LISTENERS.set((*LISTENERS.get(), listener))
-    try:
-        yield
-    finally:
-        LISTENERS.reset(token)
+# Each statement when it is sent, savepoints too, but not begin and commit.
+STATEMENTS: Channel[Heard] = Channel("statements")

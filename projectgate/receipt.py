@@ -9,14 +9,12 @@ from typing import Any
 from graphql import GraphQLSchema, OperationDefinitionNode
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from projectgate.data import hearing as statements
-from projectgate.data.hearing import Heard
+from projectgate.data.hearing import STATEMENTS, Heard
 from projectgate.execution.documents import Document
 from projectgate.execution.executor import How
-from projectgate.resolvers import hearing as batches
 from projectgate.resolvers.access import may_have_receipts
 from projectgate.resolvers.context import Context
-from projectgate.resolvers.hearing import Batch
+from projectgate.resolvers.hearing import BATCHES, Batch
 from projectgate.schema.cost import cost
 
 HEADER = "X-Projectgate-Receipt"
@@ -46,8 +44,8 @@ class Receipt:
         """What the document answers; everything that is done for it is written down."""
         begun = time.perf_counter()
         with (
-            statements.hearing(self._statements.append),
-            batches.hearing(self._batches.append),
+            STATEMENTS.heard_by(self._statements.append),
+            BATCHES.heard_by(self._batches.append),
         ):
             result = await document.execute(name, variables, self._context, self._executed)
         self._milliseconds = (time.perf_counter() - begun) * 1000

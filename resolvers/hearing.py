@@ -1,11 +1,10 @@
-"""Who hears the batches that loaders read: whoever listens, for what it does itself and in the tasks it begins."""
+"""Who hears the batches that loaders read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import NamedTuple
+
+from ..data.hearing import Channel
 
 
 class Batch(NamedTuple):
@@ -15,15 +14,5 @@ class Batch(NamedTuple):
     keys: int
 
 
-Listener = Callable[[Batch], None]
-LISTENERS: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
-
-
-@contextmanager
-def hearing(listener: Listener) -> Iterator[None]:
-    """Tells a listener of each batch of the block when it is read."""
-    token = LISTENERS.set((*LISTENERS.get(), listener))
-    try:
-        yield
-    finally:
-        LISTENERS.reset(token)
+# Each batch when it is read.
+BATCHES: Channel[Batch] = Channel("batches")

@@ -16,7 +16,7 @@ from sqlalchemy import make_url, text
 
 from projectgate.data import migrate
 from projectgate.data.database import Database
-from projectgate.data.hearing import hearing
+from projectgate.data.hearing import STATEMENTS
 
 POSTGRES_VARIABLE = "PROJECTGATE_TEST_POSTGRES"
 
@@ -166,7 +166,7 @@ async def _outside_transaction(server: str, statement: str) -> None:
 def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """The statements a block sends with their parameters, without begin, commit and the like."""
     sent: list[tuple[str, Any]] = []
-    with hearing(lambda heard: sent.append((heard.text, heard.values))):
+    with STATEMENTS.heard_by(lambda heard: sent.append((heard.text, heard.values))):
         yield sent
 
 
@@ -174,5 +174,5 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
 def recorded(database: Database) -> Iterator[list[str]]:
     """The statements a block sends, without begin, commit and the like."""
     sent: list[str] = []
-    with hearing(lambda heard: sent.append(heard.text)):
+    with STATEMENTS.heard_by(lambda heard: sent.append(heard.text)):
         yield sent

@@ -37,7 +37,7 @@ from projectgate.data.database import Database
 from projectgate.data.feed import FEED
 from projectgate.data.filters import FormEntryFilter, ProjectFilter, TagFilter
 from projectgate.data.form_data import FORM_DATA
-from projectgate.data.hearing import Heard, hearing
+from projectgate.data.hearing import STATEMENTS, Heard
 from projectgate.data.products import PRODUCTS
 from projectgate.data.projects import PROJECTS, Project, ProjectRow
 from projectgate.data.search import Order, Position, ProjectSortOrder, Slice
@@ -326,11 +326,11 @@ async def test_a_listener_hears_its_own_statements_and_those_of_its_tasks_only(
         await database.run(select(literal(version)))
 
     async def other() -> None:
-        with hearing(theirs.append):
+        with STATEMENTS.heard_by(theirs.append):
             await read(1)
             await read(2)
 
-    with hearing(mine.append):
+    with STATEMENTS.heard_by(mine.append):
         await asyncio.gather(*map(read, (3, 4, 5)))
     await asyncio.gather(other(), read(6))
     assert [heard.values for heard in mine] == [(3,), (4,), (5,)]
@@ -351,7 +351,7 @@ async def test_a_statement_is_heard_when_it_is_sent_and_its_end_stands_in_it(
         told.append((heard.text.partition(" ")[0].lower(), heard.rows))
         kept.append(heard)
 
-    with hearing(listen):
+    with STATEMENTS.heard_by(listen):
         async with database.transaction() as transaction:
             await transaction.run(update(FEED).values(last=3))
             async with transaction.savepoint():

@@ -9,7 +9,7 @@ from sqlalchemy import literal, select, update
 
 from projectgate.data.database import Database
 from projectgate.data.feed import FEED
-from projectgate.data.hearing import Heard, hearing
+from projectgate.data.hearing import STATEMENTS, Heard
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def test_a_writer_cancelled_in_any_statement_holds_no_lock(
         if len(sent) == cut:
             task.cancel()
 
-    with hearing(cancel):
+    with STATEMENTS.heard_by(cancel):
         task = asyncio.create_task(write())
     (ended,) = await asyncio.gather(task, return_exceptions=True)
     assert isinstance(ended, asyncio.CancelledError)

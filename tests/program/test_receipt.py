@@ -17,7 +17,7 @@ import strawberry
 
 from projectgate.app import create_app
 from projectgate.data.database import Database
-from projectgate.data.hearing import Heard, hearing
+from projectgate.data.hearing import STATEMENTS, Heard
 from projectgate.execution.executor import Engine
 from tests.conftest import statements
 from tests.make.documents import make_full_document, store_documents
@@ -201,7 +201,7 @@ async def test_a_receipt_of_a_mutation_has_as_many_statements_as_the_driver_logs
 
     await run(asking, text, **members("Sent"))
     driven.clear()
-    with hearing((heard := list[Heard]()).append):
+    with STATEMENTS.heard_by((heard := list[Heard]()).append):
         response = await run(asking, text, **members("Back"))
 
     assert [

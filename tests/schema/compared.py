@@ -14,7 +14,7 @@ from projectgate.data.database import Database
 from projectgate.execution.documents import Documents
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
-from projectgate.resolvers.hearing import hearing
+from projectgate.resolvers.hearing import BATCHES
 from projectgate.schema.build import engine, schema
 from tests.conftest import recorded
 from tests.execution.compared import Answer, Pair
@@ -49,7 +49,10 @@ class Read(NamedTuple):
 def reading(database: Database) -> Iterator[Read]:
     """What a block reads."""
     batches: list[int] = []
-    with hearing(lambda batch: batches.append(batch.keys)), recorded(database) as statements:
+    with (
+        BATCHES.heard_by(lambda batch: batches.append(batch.keys)),
+        recorded(database) as statements,
+    ):
         yield Read(statements, batches)
 
 
