@@ -1,4 +1,4 @@
-"""Arithmetic on what was measured: medians, ratios round by round, and whether sizes agree."""
+"""Arithmetic on what was measured: medians, their ratios, and whether sizes agree."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Series:
 
 
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """The median of the ratios of each round, in which both met the same machine."""
-    return round(median(one / other for one, other in zip(ours, theirs, strict=True)), 3)
+    """The ratio of the medians of rounds in which both were measured in turn."""
+    return round(median(ours) / median(theirs), 3)
 
 
 class SizesDiffer(Exception):

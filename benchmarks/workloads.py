@@ -49,17 +49,25 @@ def drawn(projects: int) -> list[int]:
 
 def bodies(workload: str, language: str, projects: int, lap: int = 0) -> list[str]:
     """The bodies of requests, to be sent in turn; of another lap, they write what no other lap has written."""
+    if workload == "m1":
+        statuses = [f"Status {lap} {turn}" for turn in "AB"]
+        return [
+            status_request(language, place, status)
+            for status in statuses
+            for place in drawn(projects)
+        ]
     text = _text(workload, language)
     if workload in ("page", "flat"):
         variables: list[Any] = [{"first": PAGE if workload == "page" else FLAT}]
-    elif workload == "one":
-        variables = [{"id": project_id(place)} for place in drawn(projects)]
     else:
-        statuses = [f"Status {lap} {turn}" for turn in "AB"]
-        variables = [
-            _written(language, place, status) for status in statuses for place in drawn(projects)
-        ]
+        variables = [{"id": project_id(place)} for place in drawn(projects)]
     return [json.dumps({"query": text, "variables": given}) for given in variables]
+
+
+def status_request(language: str, place: int, status: str, lines: int = WRITTEN) -> str:
+    """The body of a request that gives the first lines of a project a status."""
+    variables = _written(language, place, status, lines)
+    return json.dumps({"query": _text("m1", language), "variables": variables})
 
 
 def expected(workload: str, language: str) -> str:
@@ -73,10 +81,10 @@ def _text(workload: str, language: str) -> str:
     return _M1 if workload == "m1" else (_OURS / f"{workload}.graphql").read_text()
 
 
-def _written(language: str, place: int, status: str) -> dict[str, Any]:
+def _written(language: str, place: int, status: str, lines: int) -> dict[str, Any]:
     if language == "postgraphile":
         return {"id": project_id(place), "status": status}
-    updates = [{"skuId": sku(place, line), "status": status} for line in range(WRITTEN)]
+    updates = [{"skuId": sku(place, line), "status": status} for line in range(lines)]
     return {"input": {"projectId": project_id(place), "productStatusUpdates": updates}}
 
 

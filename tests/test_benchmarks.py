@@ -39,8 +39,8 @@ def test_repeated_documents_have_ids_of_their_own() -> None:
     assert len(set(ids)) == 130
 
 
-def test_a_ratio_is_the_median_of_the_ratios_of_each_round() -> None:
-    assert figures.ratio([1, 4, 3], [2, 4, 2]) == 1
+def test_a_ratio_is_that_of_the_medians() -> None:
+    assert figures.ratio([1, 4, 3], [2, 4, 2]) == 1.5
     assert figures.Series(cpu=[3, 1, 2]).medians() == {"cpu": 2}
 
 
@@ -96,6 +96,7 @@ def run(cpu: float) -> dict[str, Any]:
     """The record of a run in which a page costs so much here, and 2 elsewhere."""
     servers = {name: series(2.0) for name in ("postgraphile", "mercurius", "plain", "limit")}
     counts = {"page": 4, "one": 4, "flat": 1, "m1": 9, "page of 1": 4, "page of 100": 4}
+    counts |= {"m1 of 1": 9, "m1 of 8": 9}
     return {
         "date": "2026-01-31T12:00Z",
         "commit": "abc",

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import servers, workloads
 from benchmarks.comparison import compare
+from benchmarks.documents import PRODUCTS
 from benchmarks.stage import Stage, told
 
 _WARM = 5
@@ -47,6 +48,13 @@ def _statements(stage: Stage, server: servers.Server) -> dict[str, int]:
         )
         server.ask(body)
         counts[f"page of {size}"] = _heard(stage, server, body)
+    for lines in (1, PRODUCTS):
+        # A status that no other request writes, so that every line changes.
+        body = workloads.status_request("gateway", 0, f"Status of {lines}", lines)
+        server.ask(body)
+        counts[f"m1 of {lines}"] = _heard(
+            stage, server, workloads.status_request("gateway", 1, f"Status of {lines}", lines)
+        )
     told("Statements: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
     return counts
 
