@@ -35,7 +35,7 @@ from strawberry.types.field import StrawberryField
 
 from . import completion
 from .calls import Call
-from .fields import LOADER, READS, LoaderCall, Reads
+from .fields import LOADER, READS, LoaderCall, Usage
 from .leaves import leaf
 from .operation import Operation, Unsupported
 
@@ -102,12 +102,12 @@ class Source:
         return "\n\n".join(self._parts) + "\n"
 
     @property
-    def reads(self) -> dict[str, Reads] | None:
+    def reads(self) -> dict[str, Usage] | None:
         """What is read of the objects of each type; None when a resolver reads what nobody knows."""
         if self._reads_all:
             return None
         return {
-            kind: Reads(frozenset(answered), frozenset(used))
+            kind: Usage(frozenset(answered), frozenset(used))
             for kind, (answered, used) in self._reads.items()
         }
 

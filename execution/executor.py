@@ -18,7 +18,7 @@ from graphql import ExecutionResult, GraphQLFieldResolver, GraphQLResolveInfo, M
 from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from .fields import Reads
+from .fields import Usage
 from .operation import Operation
 from .plan import Choices, Fallback, Plan
 from .run import Run, Unanswerable
@@ -169,7 +169,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             await run.settle()
         return data
 
-    def _narrow(self, reads: Mapping[str, Reads] | None) -> None:
+    def _narrow(self, reads: Mapping[str, Usage] | None) -> None:
         """Tells the context what will be read of the objects of each type, None: not known."""
         if self.context_value is not None:
             self.context_value.narrow(reads)

@@ -13,7 +13,7 @@ LOADER = "loader"
 READS = "reads"
 
 
-class Reads(NamedTuple):
+class Usage(NamedTuple):
     """What an operation reads of the objects of a type: attributes that it answers, and those that resolvers use.
 
     The former go nowhere but through the serialiser of their scalar.

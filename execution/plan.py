@@ -9,7 +9,7 @@ from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Vi
 
 from .codegen import RootField, Source
 from .completion import Complete
-from .fields import Reads
+from .fields import Usage
 from .operation import Operation, Unsupported
 
 # What plans understand; every other directive changes what is done with a field.
@@ -27,7 +27,7 @@ class Plan(NamedTuple):
     source: str
     root: Complete | None
     serial: tuple[RootField, ...] = ()
-    reads: Mapping[str, Reads] | None = None
+    reads: Mapping[str, Usage] | None = None
     fields: int = 0
 
 

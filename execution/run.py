@@ -17,7 +17,7 @@ class Unanswerable(Exception):
     """A value that a plan does not complete; graphql-core will say what is to be said of it."""
 
 
-class Call(NamedTuple):
+class Wait(NamedTuple):
     """A field of many objects whose resolvers are coroutines, and where its answers go."""
 
     values: list[Any]
@@ -47,7 +47,7 @@ class Run:
     def __init__(self, executor: CompiledExecutor) -> None:
         self.executor = executor
         self._loads: list[Load] = []
-        self._calls: list[Call] = []
+        self._calls: list[Wait] = []
 
     def load(
         self,
@@ -70,7 +70,7 @@ class Run:
     ) -> None:
         """Notes a field whose resolvers are coroutines."""
         if values:
-            self._calls.append(Call(values, answers, key, complete))
+            self._calls.append(Wait(values, answers, key, complete))
 
     def put(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete
@@ -138,14 +138,14 @@ def _ask(loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], *, alone:
                 load.loader.send()
 
 
-def _start(calls: Sequence[Call]) -> None:
+def _start(calls: Sequence[Wait]) -> None:
     """Lets coroutines run side by side. Raises: TypeError where there is nothing to await."""
     for call in calls:
         for place, value in enumerate(call.values):
             call.values[place] = asyncio.ensure_future(value)
 
 
-async def _awaited(calls: Sequence[Call], loads: Sequence[Load]) -> list[Sequence[Any]]:
+async def _awaited(calls: Sequence[Wait], loads: Sequence[Load]) -> list[Sequence[Any]]:
     """Puts into calls what they wait for; gives what loads wait for. They all go on side by side.
 
     Raises: what the first of them to fail raised, once all have ended.
@@ -172,6 +172,6 @@ async def _awaited(calls: Sequence[Call], loads: Sequence[Load]) -> list[Sequenc
         raise
 
 
-async def _ended(calls: Sequence[Call], asked: Sequence[Awaitable[Any]]) -> None:
+async def _ended(calls: Sequence[Wait], asked: Sequence[Awaitable[Any]]) -> None:
     waiting = [value for call in calls for value in call.values if is_awaitable(value)]
     await asyncio.gather(*waiting, *asked, return_exceptions=True)

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from asyncio import Future, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
 from ..data.collections import Collection, Source
 from ..data.reads import Reads
 from ..data.versions import Version
-from .hearing import LISTENERS, Batch
+from .hearing import BATCHES, Batch
 from .revisions import Revision
 
 K = TypeVar("K")
 V = TypeVar("V")
-# What will be read of rows; None: anything.
-Read: TypeAlias = Reads | None
 
 
 class Asked(NamedTuple):
@@ -102,7 +100,7 @@ class Loader(DataLoader[K, V]):
         all_keys = asked[0].keys
         if len(asked) > 1:
             all_keys = [key for one in asked for key in one.keys]
-        for listener in LISTENERS.get():
+        for listener in BATCHES.listeners():
             listener(Batch(self._name, len(all_keys)))
         try:
             values = await self.batch_load_fn(all_keys)
@@ -141,7 +139,7 @@ async def _rows(
     source: Source,
     collection: Collection[Any],
     keys: Sequence[str | Revision],
-    read: Read,
+    read: Reads | None,
 ) -> list[list[Any]]:
     ids = [key for key in keys if isinstance(key, str)]
     found = await collection.by_project(source, ids, read) if ids else {}
@@ -166,7 +164,7 @@ def by_key(
 
 
 def many(
-    name: str, source: Source, collection: Collection[Any], read: Read = None
+    name: str, source: Source, collection: Collection[Any], read: Reads | None = None
 ) -> DataLoader[str | Revision, list[Any]]:
     """Gives the rows of a nested collection in list order, [] where there are none."""
 
@@ -177,7 +175,7 @@ def many(
 
 
 def one(
-    name: str, source: Source, collection: Collection[Any], read: Read = None
+    name: str, source: Source, collection: Collection[Any], read: Reads | None = None
 ) -> DataLoader[str | Revision, Any]:
     """Gives the only row of a collection, None where there is none."""
 
@@ -198,7 +196,7 @@ class Owned:
     """
 
     def __init__(
-        self, name: str, source: Source, collection: Collection[Any], read: Read = None
+        self, name: str, source: Source, collection: Collection[Any], read: Reads | None = None
     ) -> None:
         self._name = name
         self._source = source
