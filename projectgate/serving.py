@@ -85,7 +85,6 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
             )
             if number == 0:
                 server.lines = tuple(lines)
-                lines.clear()
             server.run(sockets=[address])
             return 0 if server.started else 3
 

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count as count_from
 from types import FrameType
 
 import structlog
@@ -21,11 +22,15 @@ _LOG = structlog.get_logger("projectgate")
 
 
 class Workers:
-    """The processes of a server. `work` is what each of them does; it gets its number and gives its exit code."""
+    """The processes of a server. `work` is what each of them does; it gets its number and gives its exit code.
+
+    The first has number 0; one that replaces another has a number that none had before.
+    """
 
     def __init__(self, work: Callable[[int], int], count: int) -> None:
         self._work = work
         self._count = count
+        self._numbers = count_from()
         self._born: dict[int, tuple[int, float]] = {}
         self._stopping = False
 
@@ -38,8 +43,8 @@ class Workers:
             raise Fault("--workers needs a system that forks processes: leave it out here")
         for told in _SIGNALS:
             signal.signal(told, self._stop)
-        for number in range(self._count):
-            self._start(number)
+        for _ in range(self._count):
+            self._start()
         result = 0
         while self._born:
             pid, status = os.wait()
@@ -52,12 +57,16 @@ class Workers:
                 result = died if died > 0 else 1
                 self._stop()
             else:
-                self._start(number)
+                self._start()
         return result
 
-    def _start(self, number: int) -> None:
+    def _start(self) -> None:
         # What a signal says while a worker is made is heard by both, when each has its own way to take it.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        if self._stopping:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            return
+        number = next(self._numbers)
         pid = os.fork()
         if pid:
             self._born[pid] = number, time.monotonic()

@@ -76,7 +76,20 @@ def test_workers_serve_one_address_and_end_together(
         server.terminate()
         assert server.wait(timeout=20) == 0
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in last))
-        assert "a worker has died" in (server.stderr.read() if server.stderr else "")
+        assert server.stdout is not None
+        assert server.stderr is not None
+        assert "a worker has died" in server.stderr.read()
+        # The worker that took the first one's place says nothing.
+        assert [line.split()[0] for line in server.stdout] == ["GraphQL", "Token"]
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Leaves signals to whoever had them before."""
+    kept = {told: signal.getsignal(told) for told in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for told, handler in kept.items():
+        signal.signal(told, handler)
 
 
 def test_a_worker_that_cannot_live_ends_them_all() -> None:
@@ -87,11 +100,42 @@ def test_a_worker_that_cannot_live_ends_them_all() -> None:
         time.sleep(60)
         return 0
 
-    kept = [signal.getsignal(told) for told in (signal.SIGTERM, signal.SIGINT)]
-    try:
-        begun = time.monotonic()
-        assert Workers(work, 2).run() == 3
-        assert time.monotonic() - begun < 10
-    finally:
-        for told, handler in zip((signal.SIGTERM, signal.SIGINT), kept, strict=True):
-            signal.signal(told, handler)
+    begun = time.monotonic()
+    assert Workers(work, 2).run() == 3
+    assert time.monotonic() - begun < 10
+
+
+def test_a_signal_while_workers_are_made_stops_those_that_are_there_and_makes_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork, made = os.fork, []
+
+    def told_meanwhile() -> int:
+        made.append(os.getpid())
+        if len(made) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return fork()
+
+    def work(_number: int) -> int:
+        time.sleep(60)
+        return 0
+
+    monkeypatch.setattr(os, "fork", told_meanwhile)
+    begun = time.monotonic()
+
+    assert Workers(work, 4).run() == 0
+
+    assert time.monotonic() - begun < 10
+    assert len(made) == 2
+    assert not children(os.getpid())
+
+
+def test_what_ends_a_worker_is_told_with_its_traceback(capfd: pytest.CaptureFixture[str]) -> None:
+    def work(number: int) -> int:
+        raise ValueError(f"worker {number} lacks something")
+
+    assert Workers(work, 1).run() == 1
+
+    told = capfd.readouterr()
+    assert "a worker has failed" in told.out + told.err
+    assert "ValueError: worker 0 lacks something" in told.out + told.err
