@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -35,7 +35,7 @@ from strawberry.types.field import StrawberryField
 
 from . import completion
 from .calls import Call
-from .fields import LOADER, READS, LoaderCall, Usage
+from .fields import LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
 from .leaves import leaf
 from .operation import Operation, Unsupported
 
@@ -93,36 +93,12 @@ class Source:
         self._taken = set(_RESERVED)
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
-        self._reads: dict[str, tuple[set[str], set[str]]] = {}
-        self._reads_all = False
+        self.usages = Usages()
 
     @property
     def text(self) -> str:
         """The whole of the source."""
         return "\n\n".join(self._parts) + "\n"
-
-    @property
-    def reads(self) -> dict[str, Usage] | None:
-        """What is read of the objects of each type; None when a resolver reads what nobody knows."""
-        if self._reads_all:
-            return None
-        return {
-            kind: Usage(frozenset(answered), frozenset(used))
-            for kind, (answered, used) in self._reads.items()
-        }
-
-    def _read(
-        self,
-        parent: GraphQLObjectType,
-        answered: Sequence[str] = (),
-        used: Sequence[str] | None = (),
-    ) -> None:
-        if used is None:
-            self._reads_all = True
-            return
-        known = self._reads.setdefault(parent.name, (set(), set()))
-        known[0].update(answered)
-        known[1].update(used)
 
     def name(self, hint: str, value: Any) -> str:
         """The name of an object, which the name keeps alive; the same object has the same one."""
@@ -163,7 +139,7 @@ class Source:
         """The name of a function that answers a selection set for many objects of a type."""
         name = self._new(parent.name)
         body = _Body()
-        self._read(parent)
+        self.usages.add(parent.name)
         for key, details in fields.items():
             self._field(body, parent, key, details, Path(path, key, parent.name))
         lines = [f"def {name}(objects, run):"]
@@ -268,16 +244,16 @@ class Source:
         call = Call(parent, field, definition, details, path)
         metadata: Mapping[Any, Any] = definition.metadata or {}
         loader = metadata.get(LOADER)
-        if loader is not None and not _is_wrapped(definition):
+        if loader is not None and not is_wrapped(definition):
             own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
-            self._read(parent, used=own if loader.then is None else None)
+            self.usages.add(parent.name, used=own if loader.then is None else None)
             body.items.append(f"{key!r}: None")
             body.after.append(self._load(key, loader, self.completion(field.type, details, call)))
             return
-        if _is_attribute(field, definition):
-            self._read(parent, answered=(definition.python_name,))
+        if is_attribute(field, definition):
+            self.usages.add(parent.name, answered=(definition.python_name,))
         else:
-            self._read(parent, used=metadata.get(READS))
+            self.usages.add(parent.name, used=metadata.get(READS))
         value, waits = self._value(body, field, definition, call)
         if _is_leaf(field.type) and not waits:
             body.items.append(f"{key!r}: {self._leaf(field.type, value)}")
@@ -313,13 +289,13 @@ class Source:
         self, body: _Body, field: GraphQLField, definition: StrawberryField, call: Call
     ) -> tuple[str, bool]:
         """The source of a field's value of an object `o`, and whether it is to be awaited."""
-        if _is_attribute(field, definition):
+        if is_attribute(field, definition):
             if definition.default_resolver is not getattr:
                 raise Unsupported("a default resolver of its own")
             return f"o.{definition.python_name}", False
         info = self._new("info")
         resolver = definition.base_resolver
-        if resolver is None or _is_wrapped(definition):
+        if resolver is None or is_wrapped(definition):
             arguments = self._new("arguments")
             body.before.append(f"{info} = {self.name('info_of', call.raw_info)}(run)")
             body.before.append(f"{arguments} = {self.name('arguments_of', call.arguments)}(run)")
@@ -337,23 +313,6 @@ class Source:
             body.before.append(f"{arguments} = {self.name('arguments_of', call.converted)}(run)")
             given.append(f"**{arguments}")
         return f"{function}({', '.join(given)})", resolver.is_async
-
-
-def _is_attribute(field: GraphQLField, definition: StrawberryField) -> bool:
-    """Whether a field has no resolver but Strawberry's own, which reads an attribute."""
-    is_default = getattr(field.resolve, "_is_default", False)
-    return definition.is_basic_field and is_default and not _is_own(definition)
-
-
-def _is_wrapped(definition: StrawberryField) -> bool:
-    """Whether permissions, extensions, directives or a way of its own go around the function of a field."""
-    around = definition.extensions or definition.permission_classes or definition.directives
-    return bool(around) or _is_own(definition)
-
-
-def _is_own(definition: StrawberryField) -> bool:
-    """Whether the class of a field has a way of its own to the field's value."""
-    return type(definition).get_result is not StrawberryField.get_result
 
 
 def _is_leaf(kind: GraphQLOutputType) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import strawberry
+from graphql import GraphQLField
+from strawberry.types.field import StrawberryField
 
 # Where the metadata of a loader field is found on its definition.
 LOADER = "loader"
@@ -21,6 +23,32 @@ class Usage(NamedTuple):
 
     answered: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
+
+
+class Usages:
+    """What an operation reads of objects, by their type, while it is found out."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[set[str], set[str]]] = {}
+        self._known = True
+
+    def add(self, kind: str, answered: Sequence[str] = (), used: Sequence[str] | None = ()) -> None:
+        """Adds attributes of a type. `used` is None where a resolver reads what nobody knows."""
+        if used is None:
+            self._known = False
+            return
+        found = self._found.setdefault(kind, (set(), set()))
+        found[0].update(answered)
+        found[1].update(used)
+
+    def all(self) -> dict[str, Usage] | None:
+        """What is read of the objects of each type; None when not all of it is known."""
+        if not self._known:
+            return None
+        return {
+            kind: Usage(frozenset(answered), frozenset(used))
+            for kind, (answered, used) in self._found.items()
+        }
 
 
 def reads(*attributes: str) -> dict[str, Any]:
@@ -73,3 +101,20 @@ def loader_field(
             **({} if reads is None else {READS: reads}),
         },
     )
+
+
+def is_attribute(field: GraphQLField, definition: StrawberryField) -> bool:
+    """Whether a field has no resolver but Strawberry's own, which reads an attribute."""
+    is_default = getattr(field.resolve, "_is_default", False)
+    return definition.is_basic_field and is_default and not _is_own(definition)
+
+
+def is_wrapped(definition: StrawberryField) -> bool:
+    """Whether permissions, extensions, directives or a way of its own go around the function of a field."""
+    around = definition.extensions or definition.permission_classes or definition.directives
+    return bool(around) or _is_own(definition)
+
+
+def _is_own(definition: StrawberryField) -> bool:
+    """Whether the class of a field has a way of its own to the field's value."""
+    return type(definition).get_result is not StrawberryField.get_result

@@ -48,7 +48,9 @@ def compiled(operation: Operation) -> Plan | Fallback:
             serial = tuple(root._replace(complete=names.get(root.complete)) for root in roots)
             return Plan(source.text, None, serial, fields=source.fields)
         root = source.selection(parent, fields)
-        return Plan(source.text, source.evaluated()[root], reads=source.reads, fields=source.fields)
+        return Plan(
+            source.text, source.evaluated()[root], reads=source.usages.all(), fields=source.fields
+        )
     except Unsupported as unsupported:
         return Fallback(str(unsupported))
     except GraphQLError as error:

@@ -11,9 +11,10 @@ import pytest
 import strawberry
 from strawberry.extensions import SchemaExtension
 
+from projectgate.execution.documents import Documents
 from projectgate.execution.executor import KEPT, Engine
 from projectgate.execution.explain import explained
-from projectgate.execution.plan import CHOICES
+from projectgate.execution.plan import CHOICES, Plan
 from tests.execution import world
 from tests.execution.compared import Pair
 from tests.make.operations import Made
@@ -58,6 +59,18 @@ async def test_no_text_of_a_client_is_in_the_source(text: str) -> None:
     assert await executed(tried, query, v=text) == "plan"
     source = explained(tried.schema, query, {"v": text})
     assert text.isspace() or text not in source
+
+
+async def test_what_is_explained_is_the_plan_that_the_server_runs() -> None:
+    tried, text = pair(), "{ things { id made } }"
+    document = Documents(tried.schema).document(text)
+    answer = await document.execute(None, {}, world.Context())
+    assert answer.data is not None
+    (choices,) = tried.engine._choices.values()
+    (plan,) = choices._plans.values()
+    assert isinstance(plan, Plan)
+    assert "tzinfo is UTC" in plan.source
+    assert explained(tried.schema, text, {}).endswith(f"\n\n{plan.source}")
 
 
 async def test_response_keys_may_be_any_names() -> None:
