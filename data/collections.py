@@ -45,9 +45,10 @@ from sqlalchemy.types import TypeEngine
 
 from .among import among
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
-from .compiled import Read, RowMaker, Statement
+from .compiled import Read, Statement
 from .documents import Document
 from .reads import Reads
+from .rows import RowMaker
 
 D = TypeVar("D", bound=Document)
 

@@ -6,10 +6,7 @@ seen before, with whatever values, is not compiled again.
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, partial
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -20,6 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.util import LRUCache
 
+from .rows import RowMaker, record_class, row_maker
 from .values import Made, reader, storer
 
 # So many different statements are kept compiled, of those that are made for a call.
@@ -28,8 +26,6 @@ CAPACITY = 500
 _LENGTHS = [2**power for power in range(11)]
 # Texts for lists of several lengths that a statement keeps.
 _SHAPES = 100
-
-RowMaker = Callable[[Iterable[Any]], Any]
 
 
 class Statement:
@@ -118,7 +114,9 @@ class Plan:
         # The class of asyncpg's records, where they serve as rows.
         self.record: type[Record] | None = None
         if aliases is not None and dialect.name == "postgresql" and not self.readers:
-            self.record = record_class(names, aliases)
+            self.record = record_class(
+                {name: one.type for name, one in zip(names, columns, strict=True)}, aliases
+            )
         self._stored = {
             name: stored
             for bind, name in compiled.bind_names.items()
@@ -220,20 +218,6 @@ class Plan:
         for place, read in self.readers:
             columns[place] = map(read, columns[place])
         return list(map(self.row, zip(*columns, strict=True)))
-
-
-@lru_cache(CAPACITY)
-def row_maker(names: tuple[str, ...]) -> RowMaker:
-    """What makes a named tuple of values; a name that is none is a place."""
-    made: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
-    return partial(tuple.__new__, made)
-
-
-def record_class(names: Sequence[str], aliases: Mapping[str, str]) -> type[Record]:
-    """A class of asyncpg's records with an attribute for each column, and for each alias of one."""
-    places = {name: property(itemgetter(place)) for place, name in enumerate(names)}
-    places |= {alias: places[name] for alias, name in aliases.items()}
-    return type("Row", (Record,), {"__slots__": (), **places})
 
 
 def _padded(values: Iterable[Any], *, paired: bool) -> list[Any]:

@@ -29,7 +29,7 @@ from .change_orders import ChangeOrder
 from .check_list import CheckListItem
 from .collections import Calculated, Elsewhere, Source, columns_of, values_of
 from .comments import Comment
-from .compiled import RowMaker, Statement
+from .compiled import Statement
 from .contact_persons import ContactPerson
 from .customers import ProjectCustomer, display_name
 from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Total, Word
@@ -42,6 +42,7 @@ from .parts import ProjectPart
 from .products import ProductRow
 from .properties import ExternalId
 from .reads import Reads
+from .rows import RowMaker
 from .stores import ProjectStore
 from .transactions import Summary, Transaction, budget_value, summary, value
 from .workflow_steps import WorkflowStep

@@ -15,7 +15,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.types import TypeEngine
 
 from .base import Exact, UtcTime
-from .compiled import Read, RowMaker, Statement
+from .compiled import Read, Statement
+from .rows import RowMaker
 
 Reader = Callable[[Any], Any]
 

@@ -36,8 +36,9 @@ from strawberry.types.field import StrawberryField
 from . import completion
 from .calls import Call
 from .fields import LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
-from .leaves import leaf
+from .leaves import leaf, text_leaf
 from .operation import Operation, Unsupported
+from .rows import Item, Rows
 
 # An operation has more fields than this only if fragments multiply them; to compile them all would take seconds.
 MOST_FIELDS = 2_000
@@ -79,8 +80,14 @@ class _Body:
 
     def __init__(self) -> None:
         self.before: list[str] = []
-        self.items: list[str] = []
+        self.items: list[Item] = []
         self.after: list[str] = []
+        # Whether an item is made of an object, not of one attribute of it.
+        self.calls = False
+
+    def may_unpack(self) -> bool:
+        """Whether rows that are unpacked have all that the items need, and enough of them for it to pay."""
+        return not self.calls and sum(item.attribute is not None for item in self.items) > 1
 
 
 class Source:
@@ -150,12 +157,19 @@ class Source:
                 f"        examine(objects, {known})",
             ]
         lines += [f"    {line}" for line in body.before]
+        each = [
+            "answers = []",
+            "for o in objects:",
+            "    answers.append({",
+            *(f"        {item.of(f'o.{item.attribute}')}," for item in body.items),
+            "    })",
+        ]
+        if body.may_unpack():
+            rows = self.name(f"rows_of_{name}", Rows(body.items, self.names))
+            lines += [f"    answers = {rows}(objects)", "    if answers is None:"]
+            each = [f"    {line}" for line in each]
         lines += [
-            "    answers = []",
-            "    for o in objects:",
-            "        answers.append({",
-            *(f"            {item}," for item in body.items),
-            "        })",
+            *(f"    {line}" for line in each),
             *(f"    {line}" for line in body.after),
             "    return answers",
         ]
@@ -238,7 +252,7 @@ class Source:
         if self.fields > MOST_FIELDS:
             raise Unsupported(f"more than {MOST_FIELDS:,} fields")
         if details[0].node.name.value == "__typename":
-            body.items.append(f"{key!r}: {parent.name!r}")
+            body.items.append(Item(key, repr(parent.name)))
             return
         field, definition = self._known(parent, details)
         call = Call(parent, field, definition, details, path)
@@ -247,7 +261,7 @@ class Source:
         if loader is not None and not is_wrapped(definition):
             own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
             self.usages.add(parent.name, used=own if loader.then is None else None)
-            body.items.append(f"{key!r}: None")
+            body.items.append(Item(key, "None"))
             body.after.append(self._load(key, loader, self.completion(field.type, details, call)))
             return
         if is_attribute(field, definition):
@@ -255,10 +269,16 @@ class Source:
         else:
             self.usages.add(parent.name, used=metadata.get(READS))
         value, waits = self._value(body, field, definition, call)
-        if _is_leaf(field.type) and not waits:
-            body.items.append(f"{key!r}: {self._leaf(field.type, value)}")
+        if is_leaf_type(get_nullable_type(field.type)) and not waits:
+            if is_attribute(field, definition):
+                answer = self._leaf(field.type, "{0}")
+                text = text_leaf(field.type, self.name)
+                body.items.append(Item(key, answer, definition.python_name, text))
+            else:
+                body.items.append(Item(key, self._leaf(field.type, value)))
+                body.calls = True
             return
-        body.items.append(f"{key!r}: None")
+        body.items.append(Item(key, "None"))
         complete = self.completion(field.type, details, call)
         verb = "wait" if waits else "put"
         body.after.append(f"run.{verb}([{value} for o in objects], answers, {key!r}, {complete})")
@@ -313,7 +333,3 @@ class Source:
             body.before.append(f"{arguments} = {self.name('arguments_of', call.converted)}(run)")
             given.append(f"**{arguments}")
         return f"{function}({', '.join(given)})", resolver.is_async
-
-
-def _is_leaf(kind: GraphQLOutputType) -> bool:
-    return is_leaf_type(get_nullable_type(kind))

@@ -74,6 +74,16 @@ def leaf(declared: GraphQLOutputType, value: str, name: Names, *, native: bool =
     return f"{any_of}({value})" if required else f"None if {named} is None else {any_of}(v)"
 
 
+def text_leaf(declared: GraphQLOutputType, name: Names) -> str | None:
+    """The source of the answer where the value, `{0}`, is a text or null; None where that is no help."""
+    kind = cast("GraphQLLeafType", get_nullable_type(declared))
+    if kind not in (GraphQLString, GraphQLID) and kind.name not in _TEXTS:
+        return None
+    if not is_non_null_type(declared):
+        return "{0}"
+    return f"{{0}} if {{0}} is not None else {name(f'any_{kind.name}', answering(kind))}({{0}})"
+
+
 @cache
 def answering(kind: GraphQLLeafType) -> Callable[[Any], Any]:
     """What answers any value of a leaf type as graphql-core does. Raises: Unanswerable, what the scalar raises."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -38,11 +39,14 @@ from projectgate.data.feed import FEED
 from projectgate.data.filters import FormEntryFilter, ProjectFilter, TagFilter
 from projectgate.data.form_data import FORM_DATA
 from projectgate.data.hearing import STATEMENTS, Heard
+from projectgate.data.partners import PARTNERS
 from projectgate.data.products import PRODUCTS
 from projectgate.data.projects import PROJECTS, Project, ProjectRow
+from projectgate.data.reads import Reads
 from projectgate.data.search import Order, Position, ProjectSortOrder, Slice
 from projectgate.data.sums import ExactSum
 from projectgate.data.transactions import TRANSACTIONS
+from projectgate.data.workflow_steps import WORKFLOW_STEPS
 from tests.conftest import recorded, statements
 from tests.make.projects import NOON, make_project, store
 
@@ -109,6 +113,36 @@ async def test_rows_are_those_of_sqlalchemy_in_value_and_type(
                 assert [row[0] for row in found] == [row[0] for row in expected]
             compared += len(found)
     assert compared > 1000
+
+
+async def test_what_rows_of_postgresql_say_of_themselves_is_so(
+    filled: tuple[Database, list[Project]],
+) -> None:
+    """They are unpacked, and what they call a text is answered without a look."""
+    database, there = filled
+    if database.dialect == "sqlite":
+        return
+    ids = [project.id for project in there]
+    texts = 0
+    for collection in (PRODUCTS, TRANSACTIONS, FORM_DATA, PARTNERS, WORKFLOW_STEPS):
+        read = Reads(frozenset(collection.columns), frozenset())
+        for row in chain.from_iterable((await collection.by_project(database, ids, read)).values()):
+            layout = type(row).__layout__
+            assert sorted(place.number for place in layout.values()) == list(range(len(row)))
+            for name, place in layout.items():
+                assert getattr(row, name) is row[place.number]
+                if place.is_text:
+                    assert row[place.number] is None or type(row[place.number]) is str
+                    texts += 1
+            is_text = {name for name, place in layout.items() if place.is_text}
+            assert {"project_id", "id"} & set(layout) <= is_text
+            assert not {"created", "extra", "position", "is_active"} & is_text
+    assert texts > 500
+    found = await projects.by_id(
+        database, ids, true(), Reads(frozenset({"id", "name"}), frozenset())
+    )
+    layout = type(found[ids[0]]).__layout__  # type: ignore[attr-defined]
+    assert layout == {"id": (0, True), "key": (0, True), "name": (1, True)}
 
 
 async def test_a_list_gives_each_row_once_however_long_it_is(

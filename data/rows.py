@@ -1,0 +1,49 @@
+"""What the rows of a statement are made of: named tuples, or the driver's own records."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from asyncpg import Record
+from sqlalchemy import String, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+# Classes of so many choices of columns are kept.
+KEPT = 500
+
+RowMaker = Callable[[Iterable[Any]], Any]
+
+
+@lru_cache(KEPT)
+def row_maker(names: tuple[str, ...]) -> RowMaker:
+    """What makes a named tuple of values; a name that is none is a place."""
+    made: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    return partial(tuple.__new__, made)
+
+
+class Place(NamedTuple):
+    """Where a row has an attribute, and whether that is a text whenever it is not null."""
+
+    number: int
+    is_text: bool
+
+
+def record_class(
+    columns: Mapping[str, TypeEngine[Any]], aliases: Mapping[str, str]
+) -> type[Record]:
+    """A class of asyncpg's records with an attribute for each column, and for each alias of one.
+
+    Its `__layout__` tells plans where they are: see execution/rows.py.
+    """
+    layout = {name: Place(number, _is_text(columns[name])) for number, name in enumerate(columns)}
+    layout |= {alias: layout[name] for alias, name in aliases.items()}
+    attributes = {name: property(itemgetter(place.number)) for name, place in layout.items()}
+    return type("Row", (Record,), {"__slots__": (), "__layout__": layout, **attributes})
+
+
+def _is_text(kind: TypeEngine[Any]) -> bool:
+    return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
