@@ -114,9 +114,7 @@ class Plan:
         # The class of asyncpg's records, where they serve as rows.
         self.record: type[Record] | None = None
         if aliases is not None and dialect.name == "postgresql" and not self.readers:
-            self.record = record_class(
-                {name: one.type for name, one in zip(names, columns, strict=True)}, aliases
-            )
+            self.record = record_class([(one.keyname, one.type) for one in columns], aliases)
         self._stored = {
             name: stored
             for bind, name in compiled.bind_names.items()

@@ -33,13 +33,13 @@ class Place(NamedTuple):
 
 
 def record_class(
-    columns: Mapping[str, TypeEngine[Any]], aliases: Mapping[str, str]
+    columns: Iterable[tuple[str, TypeEngine[Any]]], aliases: Mapping[str, str]
 ) -> type[Record]:
     """A class of asyncpg's records with an attribute for each column, and for each alias of one.
 
     Its `__layout__` tells plans where they are: see execution/rows.py.
     """
-    layout = {name: Place(number, _is_text(columns[name])) for number, name in enumerate(columns)}
+    layout = {name: Place(number, _is_text(kind)) for number, (name, kind) in enumerate(columns)}
     layout |= {alias: layout[name] for alias, name in aliases.items()}
     attributes = {name: property(itemgetter(place.number)) for name, place in layout.items()}
     return type("Row", (Record,), {"__slots__": (), "__layout__": layout, **attributes})
