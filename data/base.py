@@ -47,6 +47,18 @@ def amount_of(text: str) -> Decimal:
 
 
 @lru_cache(KEPT)
+def number_of(text: str) -> int | Decimal:
+    """The number that a document writes with a point or an exponent, in its one form but for the largest exponents."""
+    value = Decimal(text)
+    # Written out, it would have as many digits as the exponent says.
+    return value if "e" in text or "E" in text else _number(plain(value))
+
+
+def _number(text: str) -> int | Decimal:
+    return Decimal(text) if "." in text else _whole(text)
+
+
+@lru_cache(KEPT)
 def exact_of(text: str) -> Decimal:
     """The decimal that SQLite stores as this text of fixed width, without trailing zeros."""
     return Decimal(plain(EXACT.scaleb(Decimal(int(text) - BIAS), -SCALE)))

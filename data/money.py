@@ -24,6 +24,11 @@ def plain(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
+def is_plain_fraction(text: str) -> bool:
+    """Whether the text of a Decimal is the way it is written, and it is no whole number."""
+    return "." in text and text[-1] != "0" and "E" not in text
+
+
 def total(values: Iterable[Decimal]) -> Decimal:
     """The exact sum."""
     result = ZERO

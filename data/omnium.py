@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from pydantic.alias_generators import to_camel
@@ -17,7 +17,7 @@ from .base import loads
 from .change_orders import ChangeOrder
 from .documents import Document
 from .log import LogItem
-from .money import ZERO, plain
+from .money import ZERO, is_plain_fraction, plain
 from .parts import ProjectPart
 from .projects import Project
 from .transactions import (
@@ -38,6 +38,8 @@ _WRITER_DEPTH = 250
 # What is calculated has up to 28 digits before the point; each field has limits of its own.
 DIGITS = 28
 FRACTION = 100
+# The writer only looks at documents here, so it is given nothing to write.
+_PASSED = orjson.Fragment(b"0")
 
 
 class Unstorable(ValueError):
@@ -52,36 +54,36 @@ class Unstorable(ValueError):
 def storable(document: dict[str, Any]) -> dict[str, Any]:
     """A document with each number in its one form: whole ones as int, others as a Decimal without trailing zeros.
 
-    That is what it will be when it is read from a database. Raises: Unstorable.
+    That is what it will be when it is read from a database; it is the same object where it is so already.
+    Raises: Unstorable.
     """
     try:
         text = _text(document)
     except TypeError:
-        # A whole number beyond 64 bits, or a value that cannot be kept.
-        document = _kept(document)
-        text = _text(document)
+        # A number in another form, or a value that cannot be kept.
+        return cast("dict[str, Any]", _kept(document))
     if b"u0000" in text:
         _kept(document)
-    made: dict[str, Any] = loads(text)
-    return made
+    return document
 
 
 def _text(document: Any) -> bytes:
     # The writer stops at a depth of its own, so its depth is used up in part.
-    spare = _WRITER_DEPTH - DEPTH
-    for _ in range(spare):
+    for _ in range(_WRITER_DEPTH - DEPTH):
         document = [document]
-    return orjson.dumps(document, default=_fragment)[spare:-spare]
+    return orjson.dumps(document, default=_looked_at, option=orjson.OPT_STRICT_INTEGER)
 
 
-def _fragment(value: object) -> orjson.Fragment:
-    if not isinstance(value, Decimal) or _fault(value):
+def _looked_at(value: object) -> orjson.Fragment:
+    """Lets a Decimal pass that is in its one form and so short that nothing else can be wrong with it."""
+    text = str(value)
+    if not isinstance(value, Decimal) or len(text) > DIGITS or not is_plain_fraction(text):
         raise TypeError
-    return orjson.Fragment(plain(value))
+    return _PASSED
 
 
 def _kept(value: Any, depth: int = 0) -> Any:
-    """The value with whole numbers as Decimals. Raises: Unstorable, if it cannot be kept."""
+    """The value with each number in its one form. Raises: Unstorable, if it cannot be kept."""
     reason = _fault(value) if depth <= DEPTH else f"is nested deeper than {DEPTH} levels"
     if reason:
         raise Unstorable(reason)
@@ -89,7 +91,9 @@ def _kept(value: Any, depth: int = 0) -> Any:
         return {_at(name, name, depth): _at(name, item, depth) for name, item in value.items()}
     if isinstance(value, list):
         return [_at(place, item, depth) for place, item in enumerate(value)]
-    return Decimal(value) if type(value) is int else value
+    if isinstance(value, Decimal) or type(value) is int:
+        return loads(plain(Decimal(value)))
+    return value
 
 
 def _at(name: str | int, value: Any, depth: int) -> Any:

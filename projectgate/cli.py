@@ -139,7 +139,8 @@ def import_(
         for name in sources:
             stream = open_files.enter_context(files.opened(name))
             shown = "standard input" if name == files.STANDARD_INPUT else name
-            documents.append(Documents(shown, partial(files.read, stream)))
+            read = partial(files.read, stream)
+            documents.append(Documents(shown, read, skim=partial(read, exact=False)))
 
         async def run() -> Counts:
             async with opened(settings) as database:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..data.base import dumps, loads
 from ..data.ids import new_id
 from ..data.products import ProductRow
 from ..data.projects import Project
@@ -23,24 +24,31 @@ _LISTS = {
 }
 _OWNERS = {"projectParts": "project_parts", "changeOrders": "change_orders"}
 _OWNED = {"tasks": "tasks", "transactions": "transactions"}
+_NAMED = {**_LISTS, **_OWNERS}
 
 
 def without_null_ids(document: dict[str, Any]) -> dict[str, Any]:
-    """A document in which an element whose id is null has none."""
-    lists = [document.get(name) for name in [*_LISTS, *_OWNERS]] + [[document.get("workflowStep")]]
+    """A document in which an element whose id is null has none; one with such an element is copied."""
+    if None not in [item.get("id", "") for item in _elements(document)]:
+        return document
+    copied: dict[str, Any] = loads(dumps(document))
+    for item in _elements(copied):
+        if item.get("id", "") is None:
+            del item["id"]
+    return copied
+
+
+def _elements(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Everything in a document that is addressed by id."""
+    lists = [document.get(name) for name in _NAMED] + [[document.get("workflowStep")]]
     for name in _OWNERS:
         for owner in _objects(document.get(name)):
             lists += [owner.get(owned) for owned in _OWNED]
-    for items in lists:
-        for item in _objects(items):
-            if item.get("id", "") is None:
-                del item["id"]
-    return document
+    return [item for items in lists for item in _objects(items)]
 
 
-def _objects(items: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(items, list):
-        yield from (item for item in items if isinstance(item, dict))
+def _objects(items: Any) -> Sequence[dict[str, Any]]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else ()
 
 
 def repeated(project: Project) -> list[tuple[str, str]]:
@@ -57,7 +65,7 @@ def repeated(project: Project) -> list[tuple[str, str]]:
 
 
 def _lists(project: Project) -> Iterator[tuple[str, Sequence[Any]]]:
-    for member, name in [*_LISTS.items(), *_OWNERS.items()]:
+    for member, name in _NAMED.items():
         yield member, getattr(project, name) or ()
     for member, name in _OWNERS.items():
         for place, owner in enumerate(getattr(project, name) or ()):
@@ -68,7 +76,7 @@ def _lists(project: Project) -> Iterator[tuple[str, Sequence[Any]]]:
 def identify(after: Project, before: Project | None) -> None:
     """Gives an id to each element that has none."""
     _match_lines(after.products or (), getattr(before, "products", None) or ())
-    for name in [*_LISTS.values(), *_OWNERS.values()]:
+    for name in _NAMED.values():
         _match(getattr(after, name), getattr(before, name, None))
     for name in _OWNERS.values():
         there = {owner.id: owner for owner in getattr(before, name, None) or ()}

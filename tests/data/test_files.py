@@ -49,6 +49,34 @@ def test_a_file_can_be_read_twice() -> None:
     assert list(files.read(stream)) == list(files.read(stream))
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_texts_and_places_are_the_same_when_numbers_need_not_be_exact(form: str) -> None:
+    found = files.read(BytesIO(FORMS[form]), exact=False)
+    assert [(place, document["id"]) for place, document in found] == [(1, "a"), (2, "b")]
+
+
+def test_a_line_that_only_the_exact_reader_takes_is_read_by_it() -> None:
+    lines = b'{"id": "a"\n{"id": "\\ud800"}\n[NaN]\n'
+    assert list(files.read(BytesIO(lines), exact=False)) == _read(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1.50", "1.5"),
+        ("-0.0", "0"),
+        ("3.000", "3"),
+        ("1e3", "1E+3"),
+        ("0.1", "0.1"),
+        (f"{'9' * 30}.5", f"{'9' * 30}.5"),
+        (f"{'9' * 19}.0", "9" * 19),
+    ],
+)
+def test_a_fraction_in_a_line_is_exact_and_has_no_trailing_zeros(text: str, number: str) -> None:
+    ((_, document),) = _read(b'{"n": %s}' % text.encode())
+    assert str(document["n"]) == number
+
+
 def test_what_is_no_object_is_given_as_it_is() -> None:
     assert _read(b'[1, null, "x", []]') == [(1, 1), (2, None), (3, "x"), (4, [])]
 

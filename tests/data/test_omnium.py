@@ -145,6 +145,11 @@ def test_project_types_have_a_document_of_all_their_members() -> None:
         assert loads(dumps(ProjectType.of(document).json_object())) == document
 
 
+def test_a_document_whose_numbers_are_in_their_one_form_is_not_copied() -> None:
+    document = {"a": [1, -(10**15), Decimal("1.5"), Decimal("-0.000001")]}
+    assert storable(document) is document
+
+
 def test_a_storable_document_has_each_number_in_one_form() -> None:
     large = Decimal(10**27)
     numbers = [Decimal("5000.0"), Decimal("-1.50"), Decimal("1E+3"), Decimal("-0.0"), 2**64, large]

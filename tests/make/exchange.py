@@ -27,7 +27,7 @@ def source(name: str, documents: bytes | Iterable[Any]) -> Documents:
     """A source of the bytes of a file, or of documents."""
     if isinstance(documents, bytes):
         stream = BytesIO(documents)
-        return Documents(name, lambda: files.read(stream))
+        return Documents(name, lambda: files.read(stream), lambda: files.read(stream, exact=False))
     listed = list(documents)
     return Documents(name, lambda: enumerate(listed, 1))
 

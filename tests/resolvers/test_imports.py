@@ -434,6 +434,19 @@ async def test_a_later_document_that_is_bad_does_not_keep_the_earlier_one_out(
     assert (await _stored(database, "a")).project.name == "1"
 
 
+@pytest.mark.parametrize(
+    "end", [b', "projectValue": 0.%s}' % (b"1" * 20), b', "x": "\\ud800"}', b""]
+)
+async def test_a_later_line_that_only_looks_whole_does_not_keep_the_earlier_one_out(
+    database: Database, end: bytes
+) -> None:
+    good = json.dumps(make_document("a", name="1")).encode()
+    done = await imported(database, good + b"\n" + good[:-1] + end)
+    assert done.superseded == []
+    assert [bad.position for bad in done.bad] == [2]
+    assert (await _stored(database, "a")).project.name == "1"
+
+
 async def test_a_project_and_a_type_may_have_one_id(database: Database) -> None:
     done = await imported(database, [{"projectTypeId": "a"}, make_document("a")])
     assert done.new_changed_equal == (2, 0, 0)
