@@ -10,6 +10,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ _ASCII_WORD = re.compile("[a-z0-9]+")
 # PostgreSQL refuses a lexeme of 2,046 bytes and a vector of 1 MB; a character has up to 4 bytes.
 _WORD_LIMIT = 500
 _VECTOR_LIMIT = 900_000
+# The words of so many texts of up to so many characters are kept.
+KEPT, _SHORT = 8192, 100
 # In a value that must match as a whole, ASCII beyond a-z and 0-9 moves here, where it is no separator.
 _PRIVATE = 0xE100
 
@@ -37,20 +40,25 @@ class Term(NamedTuple):
     prefix: bool = True
 
 
-def words(text: str | None) -> Iterator[str]:
+def words(text: str | None) -> tuple[str, ...]:
     """The folded words of a text, in order."""
-    if text is None:
-        return
+    if not text:
+        return ()
+    return _short_words(text) if len(text) <= _SHORT else _words(text)
+
+
+def _words(text: str) -> tuple[str, ...]:
     if text.isascii():
         # The same, without a look at every character.
-        for word in _ASCII_WORD.findall(text.lower()):
-            yield word[:_WORD_LIMIT]
-        return
+        return tuple([word[:_WORD_LIMIT] for word in _ASCII_WORD.findall(text.lower())])
     folded = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
     kept = (char for char in folded.casefold() if unicodedata.category(char) != "Mn")
-    for is_word, run in groupby(kept, str.isalnum):
-        if is_word:
-            yield "".join(run)[:_WORD_LIMIT]
+    runs = groupby(kept, str.isalnum)
+    return tuple(["".join(run)[:_WORD_LIMIT] for is_word, run in runs if is_word])
+
+
+# Names of goods and people repeat.
+_short_words = lru_cache(KEPT)(_words)
 
 
 def prefixes(text: str | None, field: str = "") -> list[Term]:
@@ -73,7 +81,10 @@ def whole(value: str, field: str) -> Term:
 
 def terms(project: Project) -> list[str]:
     """Every term of a project, sorted, each once, up to what a PostgreSQL vector holds."""
-    found = sorted(set(_terms(project)))
+    found = sorted(_terms(project))
+    # A character has up to four bytes, and a term four more.
+    if 4 * (len("".join(found)) + len(found)) <= _VECTOR_LIMIT:
+        return found
     size = 0
     for count, term in enumerate(found):
         size += len(term.encode()) + 4
@@ -82,7 +93,7 @@ def terms(project: Project) -> list[str]:
     return found
 
 
-def _terms(project: Project) -> Iterator[str]:
+def _terms(project: Project) -> set[str]:
     customer = project.customer
     shown = display_name(customer)
     partners = [*([project.partner] if project.partner else ()), *(project.partners or ())]
@@ -90,21 +101,23 @@ def _terms(project: Project) -> Iterator[str]:
     free += [partner.name for partner in partners]
     free += [text for line in project.products or () for text in (line.name, line.sku_id)]
     free += project.tags or ()
+    found: set[str] = set()
     for text in free:
-        yield from words(text)
-    yield from _prefixed([shown], CUSTOMER)
-    yield from _prefixed([partner.name for partner in partners], PARTNER)
+        found.update(words(text))
+    found.update(_prefixed([shown], CUSTOMER))
+    found.update(_prefixed([partner.name for partner in partners], PARTNER))
     if project.store_contact:
-        yield from _prefixed([project.store_contact.full_name], STORE_CONTACT)
+        found.update(_prefixed([project.store_contact.full_name], STORE_CONTACT))
     if customer:
         addresses = [*([customer.address] if customer.address else ()), *(customer.addresses or ())]
-        yield from _prefixed([address.city for address in addresses], CITY)
-        yield from _whole([customer.email], EMAIL)
-        yield from _whole([customer.phone], PHONE)
-        yield from _whole([address.postal_code for address in addresses], POSTAL_CODE)
+        found.update(_prefixed([address.city for address in addresses], CITY))
+        found.update(_whole([customer.email], EMAIL))
+        found.update(_whole([customer.phone], PHONE))
+        found.update(_whole([address.postal_code for address in addresses], POSTAL_CODE))
     contacts = project.contact_persons or ()
-    yield from _whole([contact.email for contact in contacts], CONTACT_EMAIL)
-    yield from _whole([contact.phone for contact in contacts], CONTACT_PHONE)
+    found.update(_whole([contact.email for contact in contacts], CONTACT_EMAIL))
+    found.update(_whole([contact.phone for contact in contacts], CONTACT_PHONE))
+    return found
 
 
 def _prefixed(texts: Iterable[str | None], field: str) -> Iterator[str]:
