@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
-from .money import plain
+from .money import is_plain, plain
 
 WHOLE_DIGITS = 18
 # What is calculated from amounts has up to 38 digits in all.
@@ -22,7 +22,7 @@ TOTAL_DIGITS = 28
 FRACTION_DIGITS = 10
 
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
 )
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -52,11 +52,14 @@ def _moment(value: object) -> object:
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("is not a time such as 2026-01-31T12:00:00Z")
-    seconds, fraction, offset = match.groups()
-    moment = datetime.fromisoformat(f"{seconds}.{(fraction or '0')[:6]:0<6}{offset or 'Z'}")
+    moment = datetime.fromisoformat(match[0])
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     # .NET sends its zero date where it has no value.
     if moment.year == 1:
         return None
+    if moment.tzinfo is UTC:
+        return moment
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -64,6 +67,9 @@ def _moment(value: object) -> object:
 
 
 def _within(value: Decimal, whole_digits: int) -> Decimal:
+    text = str(value)
+    if len(text) <= FRACTION_DIGITS and is_plain(text):
+        return value
     whole, _, fraction = plain(value.copy_abs()).partition(".")
     if len(whole) > whole_digits or len(fraction) > FRACTION_DIGITS:
         raise ValueError(

@@ -17,6 +17,8 @@ HUNDRED = Decimal(100)
 def plain(value: Decimal) -> str:
     """The amount as text: no exponent, no trailing zeros, no -0."""
     text = str(value)
+    if is_plain(text):
+        return text
     if "E" in text:
         text = format(value, "f")
     if "." in text:
@@ -24,9 +26,9 @@ def plain(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def is_plain_fraction(text: str) -> bool:
-    """Whether the text of a Decimal is the way it is written, and it is no whole number."""
-    return "." in text and text[-1] != "0" and "E" not in text
+def is_plain(text: str) -> bool:
+    """Whether the text of a Decimal is the way it is written, as far as a glance tells."""
+    return text.isdigit() or (text[-1] != "0" and "." in text and "E" not in text)
 
 
 def total(values: Iterable[Decimal]) -> Decimal:

@@ -17,7 +17,7 @@ from .base import loads
 from .change_orders import ChangeOrder
 from .documents import Document
 from .log import LogItem
-from .money import ZERO, is_plain_fraction, plain
+from .money import ZERO, is_plain, plain
 from .parts import ProjectPart
 from .projects import Project
 from .transactions import (
@@ -77,7 +77,7 @@ def _text(document: Any) -> bytes:
 def _looked_at(value: object) -> orjson.Fragment:
     """Lets a Decimal pass that is in its one form and so short that nothing else can be wrong with it."""
     text = str(value)
-    if not isinstance(value, Decimal) or len(text) > DIGITS or not is_plain_fraction(text):
+    if not isinstance(value, Decimal) or len(text) > DIGITS or text.isdigit() or not is_plain(text):
         raise TypeError
     return _PASSED
 

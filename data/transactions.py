@@ -88,6 +88,8 @@ def budget_deviation_percent(amounts: Amounts) -> Decimal | None:
 def summary(transactions: Iterable[Amounts]) -> Summary:
     """The exact sum of transactions, or of summaries."""
     rows = list(transactions)
+    if not rows:
+        return Summary()
     return Summary(
         total(row.revenue for row in rows),
         total(row.cost for row in rows),
