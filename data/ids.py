@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 
 
 def new_id() -> str:
     """An id that nothing else has."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()

@@ -87,6 +87,8 @@ def identify(after: Project, before: Project | None) -> None:
 
 def _match_lines(after: Sequence[ProductRow], before: Sequence[ProductRow]) -> None:
     """Gives lines the ids of the lines there that are about the same; equals in their order."""
+    if not before:
+        return
     stated = {line.id for line in after}
     free: dict[Any, list[str]] = defaultdict(list)
     for line in before:
@@ -103,8 +105,10 @@ def _about(line: ProductRow) -> tuple[str | None, ...]:
 
 def _match(after: Sequence[Any] | None, before: Sequence[Any] | None) -> None:
     """Gives elements the id of the element in the same place, unless another one has it, or a new id."""
-    stated = {item.id for item in after or ()}
-    for place, item in enumerate(after or ()):
+    if not after:
+        return
+    stated = {item.id for item in after}
+    for place, item in enumerate(after):
         if not item.id:
             there = before[place].id if before and place < len(before) else ""
             item.id = there if there and there not in stated else new_id()
