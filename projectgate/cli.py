@@ -6,6 +6,7 @@ Libraries and layers are imported inside the commands, so that `--help` and `tok
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import sys
 from contextlib import ExitStack, aclosing
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 # Exit code when the answer is no: a bad document, a breaking change.
 NO = 1
 ACTOR = "command line"
+# The collector begins when an import has so many objects more than it had: twice what a batch has.
+COLLECT = 200_000
 
 app = typer.Typer(
     name="projectgate",
@@ -155,6 +158,9 @@ def import_(
                         progress=progress,
                     )
 
+        # What is there stays, and a batch goes without the collector, which would look at all of it again and again.
+        gc.freeze()
+        gc.set_threshold(COLLECT)
         counts = asyncio.run(run())
         _tell(counts)
         raise typer.Exit(NO if counts.bad else 0)
