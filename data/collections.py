@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import types
 from collections import defaultdict, namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from operator import itemgetter
 from typing import (
     Annotated,
     Any,
@@ -38,7 +39,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    insert,
     select,
 )
 from sqlalchemy.types import TypeEngine
@@ -47,6 +47,7 @@ from .among import among
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
 from .compiled import Read, Statement
 from .documents import Document
+from .insertion import Insertion
 from .reads import Reads
 from .rows import RowMaker
 
@@ -131,10 +132,10 @@ def _json(value: Any) -> Any:
 
 
 class _Layout(NamedTuple):
-    """How the columns of a document class are filled: its fields, and those that want more than their value."""
+    """How the columns of a document class are filled."""
 
-    fields: tuple[str, ...]
-    lists: tuple[str, ...]
+    # The values of all columns, if they are several.
+    values: Callable[[dict[str, Any]], tuple[Any, ...]]
     # The place of a column, and whether no value is an empty list in it.
     json: tuple[tuple[int, bool], ...]
 
@@ -147,24 +148,41 @@ def _layout(model: type[Document], columns: tuple[str, ...]) -> _Layout:
         kind, _ = _column_type(model.model_fields[name])
         if name in listed or isinstance(kind, Json):
             json.append((place, name in listed))
-    return _Layout(tuple(model.model_fields), tuple(sorted(listed)), tuple(json))
+    # It gives a value by itself where it is asked for only one.
+    values = itemgetter(*columns) if len(columns) > 1 else lambda has: (has[columns[0]],)
+    return _Layout(values, tuple(json))
 
 
-def values_of(document: Document, columns: Sequence[str]) -> list[Any]:
-    """The values of the named columns and of `extra`, which must be the last."""
-    named = tuple(columns[:-1])
-    layout = _layout(type(document), named)
+@lru_cache(10 * FORMS)
+def _unsaid(model: type[Document], given: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The fields that a document does not have, and those whose null is remembered of the ones that it has."""
+    absent = [name for name in model.model_fields if name not in given]
+    return absent, sorted(_listed(model) & given)
+
+
+def values_of(document: Document, columns: tuple[str, ...]) -> list[Any]:
+    """The values of the named columns and, after them, of `extra`."""
+    layout = _layout(type(document), columns)
     has = document.__dict__
-    values = [has[name] for name in named]
+    values = [*layout.values(has), None]
     for place, listed in layout.json:
         value = values[place]
-        # No list and an empty one are the same to readers; `extra` remembers which it was.
-        values[place] = [] if value is None and listed else _json(value)
-    given = document.model_fields_set
-    absent = [name for name in layout.fields if name not in given]
-    null = [name for name in layout.lists if has[name] is None and name not in absent]
-    parts = {"fields": document.unknown, "absent": absent, "null": null}
-    values.append({part: value for part, value in parts.items() if value} or None)
+        if value is not None:
+            values[place] = _json(value)
+        elif listed:
+            # No list and an empty one are the same to readers; `extra` remembers which it was.
+            values[place] = []
+    absent, lists = _unsaid(type(document), frozenset(document.__pydantic_fields_set__))
+    null = [name for name in lists if has[name] is None]
+    unknown = document.__pydantic_extra__
+    if unknown or absent or null:
+        extra = values[-1] = {}
+        if unknown:
+            extra["fields"] = unknown
+        if absent:
+            extra["absent"] = absent
+        if null:
+            extra["null"] = null
     return values
 
 
@@ -220,6 +238,7 @@ class Collection(Generic[D]):
         self.keys = ("project_id", *keys, "position")
         own = columns_of(model)
         self.columns = [column.name for column in own]
+        self._fields = tuple(self.columns[:-1])
         self.table = Table(
             name,
             METADATA,
@@ -243,7 +262,7 @@ class Collection(Generic[D]):
             .order_by(*(self.table.c[key] for key in self.keys))
         )
         self._reads: dict[tuple[Reads | None, bool], Statement] = {}
-        self._insert = Statement(insert(self.table))
+        self._insertion = Insertion(self.table, [*self.keys, *self.columns])
         self._delete = Statement(
             delete(self.table).where(
                 and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))
@@ -298,7 +317,7 @@ class Collection(Generic[D]):
     def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
         """The rows of documents in list order, below the key of their list."""
         return [
-            self.row._make([*key, position, *values_of(document, self.columns)])
+            self.made((*key, position, *values_of(document, self._fields)))
             for position, document in enumerate(documents or ())
         ]
 
@@ -315,8 +334,7 @@ class Collection(Generic[D]):
 
     async def insert(self, source: Source, rows: Sequence[Any]) -> None:
         """Writes rows in one statement; none costs nothing."""
-        if rows:
-            await source.run(self._insert, [row._asdict() for row in rows])
+        await self._insertion.write(source, rows)
 
     async def replace(self, source: Source, before: Sequence[Any], after: Sequence[Any]) -> None:
         """Makes the rows that are there those of `after`, touching the ones that differ: at most two statements."""

@@ -154,6 +154,14 @@ class Plan:
             ]
         )
 
+    def sent_in_order(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """The values of rows that have them in the order of the text."""
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for place, (_, _, stored) in enumerate(self._order):
+            if stored is not None:
+                columns[place] = map(stored, columns[place])
+        return list(zip(*columns, strict=True))
+
     def sent(self, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
         """The text and the values in its order."""
         if self._lists:
@@ -260,9 +268,18 @@ def _found(
 def sent(
     dialect: Dialect,
     statement: Executable | Statement,
-    given: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    given: Mapping[str, Any]
+    | Sequence[Mapping[str, Any]]
+    | Sequence[tuple[Any, ...]]
+    | None = None,
 ) -> Sent:
-    """What goes to the driver for a statement with values by name, or for each of a list of them."""
+    """What goes to the driver for a statement with values by name, or for each of a list of them.
+
+    A `Statement` of a write takes rows too, which have its values in their order.
+    """
+    if isinstance(statement, Statement) and isinstance(given, list) and isinstance(given[0], tuple):
+        plan = statement.plan(dialect)
+        return Sent(plan.compiled.string, plan.sent_in_order(given), many=True, plan=plan)
     several = given if isinstance(given, list) and given else None
     first: Mapping[str, Any] = several[0] if several else cast("Mapping[str, Any]", given or {})
     if several is not None and any(one.keys() != first.keys() for one in several):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Integer, Table, delete, insert, select
+from sqlalchemy import Integer, Table, delete, select
 from sqlalchemy.schema import Column
 
 from .among import among
@@ -15,6 +15,7 @@ from .check_list import CheckListItem
 from .collections import Source, columns_of, document_from, values_of
 from .compiled import Statement
 from .documents import Document, Word
+from .insertion import Insertion
 from .workflow_steps import WorkflowStep
 
 
@@ -57,9 +58,10 @@ _own = columns_of(ProjectType)
 _own[0].primary_key = True
 PROJECT_TYPES = Table("project_type", METADATA, *_own, Column("position", Integer, nullable=False))
 COLUMNS = [column.name for column in _own]
+_FIELDS = tuple(COLUMNS[:-1])
 
 _BY_ID = Statement(select(PROJECT_TYPES).where(among(PROJECT_TYPES.c.id, "ids")))
-_INSERT = Statement(insert(PROJECT_TYPES))
+_INSERTION = Insertion(PROJECT_TYPES, PROJECT_TYPES.c.keys())
 
 
 def document(row: Any) -> ProjectType:
@@ -89,7 +91,7 @@ async def replace_many(
         delete(PROJECT_TYPES).where(PROJECT_TYPES.c.id.in_([kind.id for kind in types]))
     )
     rows = [
-        dict(zip(COLUMNS, values_of(kind, COLUMNS), strict=True)) | {"position": position}
+        (*values_of(kind, _FIELDS), position)
         for kind, position in zip(types, positions, strict=True)
     ]
-    await source.run(_INSERT, rows)
+    await _INSERTION.write(source, rows)

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
+import orjson
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -16,7 +17,6 @@ from sqlalchemy import (
     Integer,
     Table,
     bindparam,
-    insert,
     select,
     update,
 )
@@ -35,6 +35,7 @@ from .customers import ProjectCustomer, display_name
 from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Total, Word
 from .entity_errors import EntityError
 from .form_data import FormEntry
+from .insertion import Insertion
 from .log import LogItem
 from .money import total
 from .partners import ProjectPartner, SinglePartner
@@ -108,6 +109,10 @@ class Project(Document):
         """The project as a JSON object that versions and differences are made of: nothing calculated in it."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    def state_text(self) -> orjson.Fragment:
+        """The same as the JSON text that it is stored as."""
+        return orjson.Fragment(self.model_dump_json(by_alias=True, exclude_none=True))
+
     def current_step(self) -> WorkflowStep | None:
         """The step the project is at."""
         if self.workflow_step is not None:
@@ -158,6 +163,7 @@ for _name, _kind in _DERIVED.items():
     PROJECTS.append_column(Column(_name, _kind))
 
 COLUMNS = [column.name for column in _own]
+_FIELDS = tuple(COLUMNS[:-1])
 
 
 class SortKey(NamedTuple):
@@ -198,20 +204,20 @@ def _folded(text: str | None) -> str | None:
     return text.casefold()[:KEY_LIMIT] if text else None
 
 
-def derived(project: Project) -> dict[str, Any]:
-    """The columns of the row that follow from the document: text sort keys, and the current step."""
+def derived(project: Project) -> list[str | None]:
+    """The columns of the row that follow from the document, in their order: text sort keys, and the current step."""
     contact, step = project.store_contact, project.current_step()
     first = next(iter(project.partners or ()), None)
     partners = (partner.name for partner in (project.partner, first) if partner)
-    return {
-        "project_type_name_key": _folded(project.project_type_name),
-        "customer_key": _folded(display_name(project.customer)),
-        "partner_key": _folded(next(filter(None, partners), None)),
-        "store_contact_key": _folded(contact.full_name if contact else None),
-        "workflow_step_key": _folded(step.name if step else None),
-        "workflow_step_id": step.id if step else None,
-        "workflow_step_name": step.name if step else None,
-    }
+    return [
+        _folded(project.project_type_name),
+        _folded(display_name(project.customer)),
+        _folded(next(filter(None, partners), None)),
+        _folded(contact.full_name if contact else None),
+        _folded(step.name if step else None),
+        step.id if step else None,
+        step.name if step else None,
+    ]
 
 
 class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[misc]
@@ -260,15 +266,12 @@ def _form(read: Reads) -> Form:
 
 def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
     """The project's own row."""
-    values: dict[str, Any] = dict(zip(COLUMNS, values_of(project, COLUMNS), strict=True))
-    values |= derived(project)
-    values["version"] = version
-    return ProjectRow.of((values[name] for name in PROJECTS.c.keys()), key)  # noqa: SIM118
+    return ProjectRow.of([*values_of(project, _FIELDS), version, *derived(project)], key)
 
 
 _BY_ID = select(PROJECTS).where(among(PROJECTS.c.id, "ids"))
 _LOCK = Statement(_BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS), ProjectRow.of)
-_INSERT = Statement(insert(PROJECTS))
+_INSERTION = Insertion(PROJECTS, PROJECTS.c.keys())
 
 
 def aliases(read: Reads | None) -> dict[str, str] | None:
@@ -316,7 +319,7 @@ async def lock(
 
 async def insert_many(source: Source, rows: Sequence[ProjectRow]) -> None:
     """Writes new projects' own rows in one statement."""
-    await source.run(_INSERT, [row._asdict() for row in rows])
+    await _INSERTION.write(source, rows)
 
 
 async def save(source: Source, before: ProjectRow, after: ProjectRow) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    insert,
     select,
     text,
 )
@@ -29,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from .base import METADATA, CodePoints
 from .collections import Source
 from .compiled import Statement
+from .insertion import given_rows, run_together
 from .projects import PROJECTS, Project
 from .words import Term, terms
 
@@ -62,9 +64,15 @@ _INDEX = Statement(
         "select number, :terms from project_text where project_id = :project_id"
     )
 )
+_given = given_rows({"project_id": CodePoints, "terms": ARRAY(Text)})
+_INSERT = Statement(
+    insert(VECTORS).from_select(
+        ["project_id", "terms"],
+        select(_given.c.project_id, func.array_to_tsvector(_given.c.terms)),
+    )
+)
 _vector = func.array_to_tsvector(bindparam("terms", type_=ARRAY(Text)))
 _insert = upsert(VECTORS).values(project_id=bindparam("project_id"), terms=_vector)
-_INSERT = Statement(_insert)
 _REPLACE = Statement(
     _insert.on_conflict_do_update(
         index_elements=["project_id"], set_={"terms": _insert.excluded.terms}
@@ -75,8 +83,8 @@ _REPLACE = Statement(
 async def insert_many(source: Source, projects: Sequence[Project]) -> None:
     """Indexes new projects."""
     if source.dialect == "postgresql":
-        rows = [{"project_id": project.id, "terms": terms(project)} for project in projects]
-        await source.run(_INSERT, rows)
+        pairs = [(project.id, terms(project)) for project in projects]
+        await run_together(source, _INSERT, ("project_id", "terms"), pairs)
         return
     rows = [{"project_id": project.id, "terms": " ".join(terms(project))} for project in projects]
     await source.run(_NUMBERED, [{"project_id": row["project_id"]} for row in rows])

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    insert,
     select,
 )
 from sqlalchemy.sql import func
@@ -31,6 +30,7 @@ from .base import METADATA, CodePoints, Json, UtcTime
 from .collections import Source
 from .compiled import Statement
 from .differences import Change, apply
+from .insertion import Insertion
 
 SNAPSHOT_EVERY = 20
 
@@ -70,7 +70,8 @@ FIRST_STATE = case((VERSIONS.c.version == 1, VERSIONS.c.snapshot)).label("snapsh
 class Version(NamedTuple):
     """A write: when, by whom, which operation, and what it changed.
 
-    `modified` and `version_id` are those of the project after it; `snapshot` is its whole state, at intervals.
+    `modified` and `version_id` are those of the project after it; `snapshot` is its whole state, at intervals:
+    an object, or before it is stored its text.
     """
 
     project_id: str
@@ -81,7 +82,7 @@ class Version(NamedTuple):
     changes: list[Any]
     modified: datetime
     version_id: str | None
-    snapshot: dict[str, Any] | None = None
+    snapshot: Any = None
 
 
 def is_snapshot(version: int) -> bool:
@@ -90,7 +91,7 @@ def is_snapshot(version: int) -> bool:
 
 
 # Without the position, which a reader of the feed gives.
-_INSERT = Statement(insert(VERSIONS).values({name: bindparam(name) for name in Version._fields}))
+_INSERTION = Insertion(VERSIONS, Version._fields)
 _SINCE = Statement(
     select(VERSIONS.c.changes)
     .where(VERSIONS.c.project_id == bindparam("project"), VERSIONS.c.version > bindparam("number"))
@@ -100,7 +101,7 @@ _SINCE = Statement(
 
 async def insert_many(source: Source, versions: Sequence[Version]) -> None:
     """Writes versions in one statement."""
-    await source.run(_INSERT, [version._asdict() for version in versions])
+    await _INSERTION.write(source, versions)
 
 
 async def changes_since(source: Source, project_id: str, version: int) -> list[Change]:

@@ -49,7 +49,11 @@ async def record(
 
     `modified` and `versionId` follow the write, but for an import, whose documents bring their own.
     """
-    records = [_record(write, actor, operation, at) for write in writes]
+    bare = None
+    if any(write.note is None for write in writes):
+        # Where nothing more is said, rows differ in their ids only.
+        bare = log.row_of("", 0, LogItem.new(text=operation, date=at, user=actor))
+    records = [_record(write, actor, operation, at, bare) for write in writes]
     made = [(write, done) for write, done in zip(writes, records, strict=True) if done is not None]
     await graphs.insert_many(
         source, [(done.project, 1) for write, done in made if write.before is None]
@@ -63,20 +67,25 @@ async def record(
     return records
 
 
-def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | None:
+def _record(write: Write, actor: str, operation: str, at: datetime, bare: Any) -> Record | None:
     before, project = write.before, write.after
     project.recalculate()
-    state = project.state()
-    # Nobody asks what made a project that was imported, which is all of it.
+    number = before.row.version + 1 if before else 1
     changes: list[Change] = []
-    if before is not None or operation != IMPORT:
+    snapshot: Any = None
+    if before is None and operation == IMPORT:
+        # Nobody asks what made a project that was imported, which is all of it.
+        snapshot = project.state_text()
+    else:
+        state = project.state()
         changes = differences(before.project.state() if before else {}, state)
         if not changes and not write.logged:
             return None
+        # `modified` and the version id stand beside it.
+        snapshot = state if versions.is_snapshot(number) else None
     if operation != IMPORT:
         project.modified = at
         project.version_id = new_id()
-    number = before.row.version + 1 if before else 1
     version = Version(
         project.id,
         number,
@@ -87,9 +96,11 @@ def _record(write: Write, actor: str, operation: str, at: datetime) -> Record | 
         changes if before else [],
         project.modified,
         project.version_id,
-        # `modified` and the version id stand beside it.
-        state if versions.is_snapshot(number) else None,
+        snapshot,
     )
-    note = write.note or LogItem.new(text=operation)
-    note = note.model_copy(update={"id": new_id(), "date": at, "user": actor})
-    return Record(project, version, changes, log.row_of(project.id, number, note))
+    if write.note is None:
+        row = bare._replace(project_id=project.id, position=number, id=new_id())
+    else:
+        note = write.note.model_copy(update={"id": new_id(), "date": at, "user": actor})
+        row = log.row_of(project.id, number, note)
+    return Record(project, version, changes, row)

@@ -1,0 +1,77 @@
+"""Rows written into a table. On PostgreSQL many are one value of one statement, which takes them apart there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    FromClause,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.types import TypeEngine
+
+from .base import dumps
+from .compiled import Statement
+
+if TYPE_CHECKING:
+    from .collections import Source
+
+# From so many rows on, one text costs less than values for each.
+MANY = 10
+# Bytes of rows that are sent at once, unless one has more: PostgreSQL takes no value of 1 GB.
+TEXT_LIMIT = 32_000_000
+
+Row = tuple[Any, ...]
+
+
+class Insertion:
+    """The statement that writes rows, which have the values of those columns; these stand in the order of the table."""
+
+    def __init__(self, table: Table, names: Sequence[str]) -> None:
+        # Those of SQLAlchemy are texts of a class of its own.
+        self._names = tuple(map(str, names))
+        self._each = Statement(insert(table).values({name: bindparam(name) for name in names}))
+        given = given_rows({name: table.c[name].type for name in names})
+        self._together = Statement(insert(table).from_select(names, select(*given.c)))
+
+    async def write(self, source: Source, rows: Sequence[Row]) -> None:
+        """Writes rows in one statement; none costs nothing."""
+        if source.dialect == "postgresql" and len(rows) >= MANY:
+            await run_together(source, self._together, self._names, rows)
+        elif rows:
+            await source.run(self._each, rows)
+
+
+def given_rows(types: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    """The rows that PostgreSQL is given as a JSON text called `rows`, as a table of these columns."""
+    text = cast(bindparam("rows", type_=Text), JSON)
+    columns = [column(name, kind) for name, kind in types.items()]
+    rows = func.json_to_recordset(text).table_valued(*columns)
+    return rows.render_derived(name="given", with_types=True)
+
+
+async def run_together(
+    source: Source, statement: Statement, names: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Runs a statement that reads `given_rows` with values of those names."""
+    for text in _texts(names, rows):
+        await source.run(statement, {"rows": text})
+
+
+def _texts(names: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    text = dumps([dict(zip(names, row, strict=True)) for row in rows])
+    if len(text) <= TEXT_LIMIT or len(rows) == 1:
+        yield text.decode()
+        return
+    half = len(rows) // 2
+    yield from _texts(names, rows[:half])
+    yield from _texts(names, rows[half:])
