@@ -50,12 +50,11 @@ def amount_of(text: str) -> Decimal:
 def number_of(text: str) -> int | Decimal:
     """The number that a document writes with a point or an exponent, in its one form but for the largest exponents."""
     value = Decimal(text)
-    # Written out, it would have as many digits as the exponent says.
-    return value if "e" in text or "E" in text else _number(plain(value))
-
-
-def _number(text: str) -> int | Decimal:
-    return Decimal(text) if "." in text else _whole(text)
+    if "e" in text or "E" in text:
+        # Written out, it would have as many digits as the exponent says.
+        return value
+    written = plain(value)
+    return Decimal(written) if "." in written else _whole(written)
 
 
 @lru_cache(KEPT)

@@ -316,9 +316,11 @@ class Collection(Generic[D]):
 
     def rows(self, key: Sequence[str], documents: Iterable[D] | None) -> list[Any]:
         """The rows of documents in list order, below the key of their list."""
+        if not documents:
+            return []
         return [
             self.made((*key, position, *values_of(document, self._fields)))
-            for position, document in enumerate(documents or ())
+            for position, document in enumerate(documents)
         ]
 
     def documents(self, rows: Iterable[Any], **elsewhere: dict[Any, Any]) -> list[D]:

@@ -39,9 +39,9 @@ def _clean(value: str) -> str:
 
 
 def _short(value: str) -> str:
-    if len(value) > KEY_LIMIT:
+    if len(value) > KEY_LIMIT and "\0" not in value:
         raise ValueError(f"has {len(value):,} characters; the limit is {KEY_LIMIT}")
-    return value
+    return _clean(value)
 
 
 def _moment(value: object) -> object:
@@ -90,7 +90,7 @@ def _total(value: Decimal) -> Decimal:
 Word = Annotated[str, AfterValidator(_clean)]
 # An indexed text: two of them and their lengths fit a PostgreSQL index row of 2,704 bytes, four bytes a character.
 KEY_LIMIT = 300
-Key = Annotated[Word, AfterValidator(_short)]
+Key = Annotated[str, AfterValidator(_short)]
 # GraphQL's Int, and PostgreSQL's.
 Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Moment = Annotated[

@@ -68,7 +68,13 @@ async def run_together(
 
 
 def _texts(names: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
-    text = dumps([dict(zip(names, row, strict=True)) for row in rows])
+    # What is not there is null.
+    text = dumps(
+        [
+            {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            for row in rows
+        ]
+    )
     if len(text) <= TEXT_LIMIT or len(rows) == 1:
         yield text.decode()
         return
