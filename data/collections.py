@@ -256,10 +256,11 @@ class Collection(Generic[D]):
         )
         self.row: Any = namedtuple(f"{model.__name__}", [*self.keys, *self.columns])  # type: ignore[misc]
         self.made: RowMaker = partial(tuple.__new__, self.row)
-        self._of_projects = (
-            select(self.table)
-            .where(among(self.table.c.project_id, "ids"))
-            .order_by(*(self.table.c[key] for key in self.keys))
+        ordered = select(self.table).order_by(*(self.table.c[key] for key in self.keys))
+        self._of_projects = ordered.where(among(self.table.c.project_id, "ids"))
+        # The whole rows of one project: PostgreSQL keeps the plan, where it makes one for each list of ids.
+        self.of_one = Statement(
+            ordered.where(self.table.c.project_id == bindparam("id")), self.made
         )
         self._reads: dict[tuple[Reads | None, bool], Statement] = {}
         self._insertion = Insertion(self.table, [*self.keys, *self.columns])

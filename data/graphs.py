@@ -171,8 +171,12 @@ async def load(source: Source, ids: Sequence[str]) -> dict[str, Rows]:
 
 async def _tables(source: Source, ids: Sequence[str]) -> Sequence[Sequence[Any]]:
     if source.dialect == "postgresql" and len(ids) <= FEW:
-        together = _together()
-        return together.rows(await source.run(*together.read({"ids": ids})))
+        if len(ids) == 1:
+            values: dict[str, Any] = {"id": ids[0]}
+            together = _together_of_one()
+        else:
+            together, values = _together(), {"ids": ids}
+        return together.rows(await source.run(*together.read(values)))
     return await source.run_each(_reads(ids))
 
 
@@ -186,6 +190,16 @@ def _reads(ids: Sequence[str]) -> list[Read]:
 @cache
 def _together() -> Together:
     return Together([statement for statement, _ in _reads([])])
+
+
+@cache
+def _together_of_one() -> Together:
+    return Together(
+        [
+            log.OF_DOCUMENT if collection is log.LOG else collection.of_one
+            for collection in COLLECTIONS
+        ]
+    )
 
 
 async def save(source: Source, before: Stored, after: Project, version: int) -> None:

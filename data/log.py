@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from .among import among
 from .collections import Collection, Source, by_project
@@ -36,12 +36,12 @@ class LogItem(Document):
 
 
 LOG = Collection("project_log", LogItem)
-_OF_DOCUMENTS = Statement(
-    select(LOG.table)
-    .where(among(LOG.table.c.project_id, "ids"), LOG.table.c.position < 0)
-    .order_by(LOG.table.c.position.desc()),
-    LOG.made,
+_of_documents = (
+    select(LOG.table).where(LOG.table.c.position < 0).order_by(LOG.table.c.position.desc())
 )
+_OF_DOCUMENTS = Statement(_of_documents.where(among(LOG.table.c.project_id, "ids")), LOG.made)
+# The log rows that the document of one project brought.
+OF_DOCUMENT = Statement(_of_documents.where(LOG.table.c.project_id == bindparam("id")), LOG.made)
 
 
 def document_rows(project_id: str, items: list[LogItem] | None) -> list[Any]:

@@ -138,6 +138,8 @@ class Postgres:
         arguments.pop("prepared_statement_name_func", None)
         kept = arguments.pop("prepared_statement_cache_size", PREPARED)
         arguments.setdefault("statement_cache_size", kept)
+        # The longest text is the one that every write sends: to plan it anew costs ten times what it costs to run it.
+        arguments.setdefault("max_cacheable_statement_size", 0)
         self._lending = Lending([PostgresConnection(arguments) for _ in range(size)], wait)
         self.writer = self.reader = self._lending.lent
 

@@ -7,12 +7,47 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from projectgate.data import graphs
 from tests.conftest import migrated, recorded
 from tests.make.documents import make_full_document, store_documents
 
 pytestmark = pytest.mark.anyio
+
+
+async def test_one_statement_gives_what_a_read_of_each_table_gives_for_one_project(
+    template: Callable[[str, str], Any],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with migrated("postgresql", template, tmp_path, request) as database:
+        await store_documents(database, [make_full_document(f"full-{place}") for place in range(3)])
+        with recorded(database) as sent:
+            together = await graphs.load(database, ["full-1"])
+        assert len(sent) == 1
+        monkeypatch.setattr(graphs, "FEW", 0)
+        one_by_one = await graphs.load(database, ["full-1"])
+    assert repr(together) == repr(one_by_one)
+    assert all(len(together["full-1"][collection.table.name]) for collection in graphs.COLLECTIONS)
+
+
+async def test_the_statement_of_one_project_is_planned_once_for_all_projects(
+    template: Callable[[str, str], Any], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    prepared = text(
+        "select generic_plans, custom_plans from pg_prepared_statements "
+        "where starts_with(statement, 'SELECT (SELECT json_agg')"
+    )
+    async with migrated("postgresql", template, tmp_path, request) as database:
+        await store_documents(database, [make_full_document("full-1")])
+        async with database.transaction() as transaction:
+            for _ in range(9):
+                await graphs.load(transaction, ["full-1"])
+            ((kept, anew),) = await transaction.run(prepared)
+    # PostgreSQL tries five plans with values before it keeps one without.
+    assert (kept, anew) == (4, 5)
 
 
 async def test_one_statement_gives_what_a_read_of_each_table_gives(
