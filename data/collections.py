@@ -201,18 +201,29 @@ def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, A
     extra = values.pop("extra") or {}
     given = {**values, **elsewhere}
     unstated = extra.get("absent", ())
-    for name, field in model.model_fields.items():
-        if Elsewhere in field.metadata:
-            given.setdefault(name, None if name in unstated else True)
+    fields, apart = _fields(model)
+    for name in apart:
+        if name not in given:
+            given[name] = None if name in unstated else True
     for name in extra.get("null", ()):
         if given.get(name) in ([], None, True):
             given[name] = None
     document = model.model_validate(given)
-    absent = {name for name in unstated if not getattr(document, name)}
     document.__pydantic_fields_set__.clear()
-    document.__pydantic_fields_set__.update(set(model.model_fields) - absent)
+    document.__pydantic_fields_set__.update(fields)
+    document.__pydantic_fields_set__.difference_update(
+        [name for name in unstated if not getattr(document, name)]
+    )
     document.__pydantic_extra__ = extra.get("fields", {})
     return document
+
+
+@cache
+def _fields(model: type[Document]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The fields of a document class, and those of them that are no columns."""
+    fields = model.model_fields
+    apart = [name for name, field in fields.items() if Elsewhere in field.metadata]
+    return frozenset(fields), tuple(apart)
 
 
 def by_project(rows: Iterable[Any]) -> dict[str, list[Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -121,13 +122,9 @@ class Document(BaseModel):
     def new(cls, **values: Any) -> Self:
         """A document made here: every member is there, lists are empty, what is calculated is stated."""
         document = cls.model_validate(values, by_alias=False, by_name=True)
-        for name, field in cls.model_fields.items():
-            if name not in values and field.default is None:
-                kind = str(field.annotation)
-                if "list[" in kind:
-                    setattr(document, name, [])
-                elif field.exclude:
-                    setattr(document, name, True)
+        for name, is_list in _stated_when_made(cls):
+            if name not in values:
+                setattr(document, name, [] if is_list else True)
         document.__pydantic_fields_set__.update(cls.model_fields)
         return document
 
@@ -139,3 +136,14 @@ class Document(BaseModel):
     def unknown(self) -> dict[str, Any]:
         """The members that the model has no field for."""
         return self.__pydantic_extra__ or {}
+
+
+@cache
+def _stated_when_made(model: type[Document]) -> list[tuple[str, bool]]:
+    """The fields that a document made here has a value in where none is given, and whether each is a list."""
+    found = []
+    for name, field in model.model_fields.items():
+        is_list = "list[" in str(field.annotation)
+        if field.default is None and (is_list or field.exclude):
+            found.append((name, is_list))
+    return found

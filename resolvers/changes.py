@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic.alias_generators import to_camel
@@ -139,10 +140,16 @@ def _texts(value: Any, path: list[str]) -> Iterator[tuple[list[str], str]]:
         yield path, value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _texts(item, [*path, to_camel(name)])
+            yield from _texts(item, [*path, _public(name)])
     elif isinstance(value, list | tuple):
         for place, item in enumerate(value):
             yield from _texts(item, [*path, str(place)])
+
+
+@cache
+def _public(name: str) -> str:
+    """The name of a field of an input, of which there are as many as the schema has."""
+    return to_camel(name)
 
 
 def missing(command: Command) -> NotFound:
