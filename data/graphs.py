@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from . import log, projects, texts
@@ -12,12 +12,13 @@ from .addresses import ADDRESSES
 from .attachments import ATTACHMENTS
 from .change_orders import CHANGE_ORDERS
 from .check_list import CHECK_LIST
-from .collections import Collection, Source, by_project, document_from
+from .collections import Collection, Source, by_project
 from .comments import COMMENTS, CUSTOMER_COMMENTS
 from .compiled import Read
 from .contact_persons import CONTACT_PERSONS, STORE_CONTACTS
 from .customers import CUSTOMERS
 from .entity_errors import ERRORS
+from .folded import AMOUNTS, Folded, Rows, as_read, row_of, untouched
 from .form_data import FORM_DATA
 from .partners import PARTNERS, REJECTING_PARTNERS, SINGLE_PARTNERS, RejectingPartner
 from .parts import PARTS
@@ -70,22 +71,37 @@ COLLECTIONS: list[Collection[Any]] = [
     log.LOG,
 ]
 
-Rows = dict[str, list[Any]]
-
 
 def rows_of(project: Project) -> Rows:
-    """The rows of everything below a project. Shape: table name -> rows in list order."""
+    """The rows of everything below a project; those that were read, where nobody touched what they say.
+
+    Shape: table name -> rows in list order.
+    """
     key = [project.id]
-    rows: Rows = {
-        collection.table.name: collection.rows(key, getattr(project, name))
-        for name, collection in LISTS.items()
-    }
+    same = untouched(project)
+    rows: Rows = {collection.table.name: [] for collection in COLLECTIONS} | as_read(project)
+    for name, collection in LISTS.items():
+        if name not in same:
+            rows[collection.table.name] = collection.rows(key, getattr(project, name))
     for name, collection in ONES.items():
-        one = getattr(project, name)
-        rows[collection.table.name] = collection.rows(key, [] if one is None else [one])
+        if name not in same:
+            one = getattr(project, name)
+            rows[collection.table.name] = collection.rows(key, [] if one is None else [one])
     for name, (collection, model) in VALUES.items():
-        values = getattr(project, name) or ()
-        rows[collection.table.name] = collection.rows(key, [model(value=value) for value in values])
+        if name not in same:
+            values = [model(value=value) for value in getattr(project, name) or ()]
+            rows[collection.table.name] = collection.rows(key, values)
+    if not same >= AMOUNTS:
+        rows |= _rows_with_owners(project)
+    if "log_items" not in same:
+        rows[log.LOG.table.name] = log.document_rows(project.id, project.log_items)
+    return rows
+
+
+def _rows_with_owners(project: Project) -> Rows:
+    """The rows of transactions on all levels, and of what owns some of them."""
+    key = [project.id]
+    rows: Rows = {}
     tasks: list[Any] = []
     transactions = TRANSACTIONS.rows([*key, PROJECT, ""], project.transactions)
     for name, (collection, level) in _OWNERS.items():
@@ -96,43 +112,63 @@ def rows_of(project: Project) -> Rows:
             transactions += TRANSACTIONS.rows([*key, level, owner.id], owner.transactions)
     rows[TASKS.table.name] = tasks
     rows[TRANSACTIONS.table.name] = transactions
-    rows[log.LOG.table.name] = log.document_rows(project.id, project.log_items)
     return rows
 
 
-def project_of(row: Any, rows: Rows) -> Project:
-    """The project that `rows_of` took apart."""
-    values = {name: getattr(row, name) for name in projects.COLUMNS}
-    elsewhere: dict[str, Any] = {
-        name: collection.documents(rows.get(collection.table.name, ()))
-        for name, collection in LISTS.items()
+def project_of(row: Any, rows: Rows) -> Folded:
+    """The project that `rows_of` took apart; what is nested in it is made when it is asked for."""
+    makers = {
+        name: partial(make, rows) for name, (table, make) in _MAKERS.items() if rows.get(table)
     }
-    for name, collection in ONES.items():
-        elsewhere[name] = next(
-            iter(collection.documents(rows.get(collection.table.name, ()))), None
-        )
-    for name, (collection, _) in VALUES.items():
-        elsewhere[name] = [line.value for line in rows.get(collection.table.name, ())]
-    tasks = _by_owner(TASKS, rows)
-    transactions = _by_owner(TRANSACTIONS, rows)
-    elsewhere["transactions"] = transactions.get((PROJECT, ""), [])
-    for name, (collection, level) in _OWNERS.items():
-        elsewhere[name] = collection.documents(
-            rows.get(collection.table.name, ()),
-            tasks={owner: found for (kind, owner), found in tasks.items() if kind == level},
-            transactions={
-                owner: found for (kind, owner), found in transactions.items() if kind == level
-            },
-        )
-    elsewhere["log_items"] = log.LOG.documents(rows.get(log.LOG.table.name, ()))
-    return document_from(Project, values, elsewhere)
+    if not any(line.level == PROJECT for line in rows.get(TRANSACTIONS.table.name, ())):
+        makers.pop("transactions", None)
+    return Folded.of_rows(row, rows, makers)
 
 
-def _by_owner(collection: Collection[Any], rows: Rows) -> dict[tuple[str, str], list[Any]]:
-    owned: dict[tuple[str, str], list[Any]] = defaultdict(list)
+def _list(collection: Collection[Any], rows: Rows) -> list[Any]:
+    return collection.documents(rows[collection.table.name])
+
+
+def _one(collection: Collection[Any], rows: Rows) -> Any:
+    return _list(collection, rows)[0]
+
+
+def _values(collection: Collection[Any], rows: Rows) -> list[Any]:
+    return [line.value for line in rows[collection.table.name]]
+
+
+def _of_project(rows: Rows) -> list[Any]:
+    return _by_owner(TRANSACTIONS, PROJECT, rows)[""]
+
+
+def _owners(collection: Collection[Any], level: str, rows: Rows) -> list[Any]:
+    return collection.documents(
+        rows[collection.table.name],
+        tasks=_by_owner(TASKS, level, rows),
+        transactions=_by_owner(TRANSACTIONS, level, rows),
+    )
+
+
+def _by_owner(collection: Collection[Any], level: str, rows: Rows) -> dict[str, list[Any]]:
+    owned: dict[str, list[Any]] = defaultdict(list)
     for row in rows.get(collection.table.name, ()):
-        owned[row.level, row.owner_id].append(row)
+        if row.level == level:
+            owned[row.owner_id].append(row)
     return {owner: collection.documents(found) for owner, found in owned.items()}
+
+
+# Member of the document -> its table, and what makes it of all rows of the project.
+_MAKERS: dict[str, tuple[str, Callable[[Rows], Any]]] = {
+    **{name: (one.table.name, partial(_list, one)) for name, one in LISTS.items()},
+    **{name: (one.table.name, partial(_one, one)) for name, one in ONES.items()},
+    **{name: (one.table.name, partial(_values, one)) for name, (one, _) in VALUES.items()},
+    **{
+        name: (one.table.name, partial(_owners, one, level))
+        for name, (one, level) in _OWNERS.items()
+    },
+    "transactions": (TRANSACTIONS.table.name, _of_project),
+    "log_items": (log.LOG.table.name, partial(_list, log.LOG)),
+}
 
 
 class Stored(NamedTuple):
@@ -141,6 +177,10 @@ class Stored(NamedTuple):
     project: Project
     row: ProjectRow
     rows: Rows
+
+    def draft(self) -> Project:
+        """The project once more, to be changed."""
+        return project_of(self.row, self.rows)
 
 
 async def read(source: Source, found: Iterable[ProjectRow]) -> dict[str, Stored]:
@@ -204,11 +244,12 @@ def _together_of_one() -> Together:
 
 async def save(source: Source, before: Stored, after: Project, version: int) -> None:
     """Writes what differs: at most two statements for a table that changed, none for the others."""
-    await projects.save(source, before.row, projects.row_of(after, version))
+    await projects.save(source, before.row, row_of(after, version))
     rows = rows_of(after)
     for collection in COLLECTIONS:
         name = collection.table.name
-        await collection.replace(source, before.rows.get(name, ()), rows.get(name, ()))
+        if rows[name] is not before.rows.get(name):
+            await collection.replace(source, before.rows.get(name, ()), rows[name])
     await texts.replace(source, before.project, after)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from decimal import Decimal
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -105,9 +105,14 @@ class Project(Document):
     errors: Annotated[list[EntityError] | None, Elsewhere] = None
     version_id: Word | None = None
 
-    def state(self) -> dict[str, Any]:
-        """The project as a JSON object that versions and differences are made of: nothing calculated in it."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+    def state(self, without: Set[str] = frozenset()) -> dict[str, Any]:
+        """The project as a JSON object that versions and differences are made of: nothing calculated in it.
+
+        `without` names members to leave out.
+        """
+        return self.model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude=set(without) or None
+        )
 
     def state_text(self) -> orjson.Fragment:
         """The same as the JSON text that it is stored as."""
@@ -234,6 +239,10 @@ class ProjectRow(namedtuple("ProjectRow", PROJECTS.c.keys())):  # type: ignore[m
         made.key = key or made.id
         return made
 
+    def derived(self) -> list[str | None]:
+        """The columns that `derived` made of the document."""
+        return [getattr(self, name) for name in _DERIVED]
+
 
 class Form(NamedTuple):
     """The columns that rows are read with, and what makes a row of them."""
@@ -264,9 +273,12 @@ def _form(read: Reads) -> Form:
     return Form(columns, partial(tuple.__new__, made))
 
 
-def row_of(project: Project, version: int, key: Any = None) -> ProjectRow:
-    """The project's own row."""
-    return ProjectRow.of([*values_of(project, _FIELDS), version, *derived(project)], key)
+def row_of(
+    project: Project, version: int, key: Any = None, derived_as: ProjectRow | None = None
+) -> ProjectRow:
+    """The project's own row; `derived_as` is one that has the same derived columns."""
+    rest = derived(project) if derived_as is None else derived_as.derived()
+    return ProjectRow.of([*values_of(project, _FIELDS), version, *rest], key)
 
 
 _BY_ID = select(PROJECTS).where(among(PROJECTS.c.id, "ids"))

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from .base import METADATA, CodePoints
 from .collections import Source
 from .compiled import Statement
+from .folded import untouched
 from .insertion import given_rows, run_together
 from .projects import PROJECTS, Project
 from .words import Term, terms
@@ -93,6 +94,8 @@ async def insert_many(source: Source, projects: Sequence[Project]) -> None:
 
 async def replace(source: Source, before: Project, after: Project) -> None:
     """Indexes a changed project again; costs nothing when its terms are the same."""
+    if _says_the_same(before, after):
+        return
     found = terms(after)
     if found == terms(before):
         return
@@ -101,6 +104,25 @@ async def replace(source: Source, before: Project, after: Project) -> None:
         return
     await source.run(_FORGET, {"project_id": after.id})
     await source.run(_INDEX, {"project_id": after.id, "terms": " ".join(found)})
+
+
+# What terms are made of, beside the names and skus of lines.
+_WORDS = ("id", "project_number", "name", "external_reference")
+_NAMES = {"customer", "partner", "partners", "store_contact", "contact_persons", "tags"}
+
+
+def _says_the_same(before: Project, after: Project) -> bool:
+    """Whether a write has left alone all that terms are made of, which is seen without making any."""
+    same = untouched(after)
+    return (
+        same >= _NAMES
+        and all(getattr(before, name) == getattr(after, name) for name in _WORDS)
+        and ("products" in same or _lines(before) == _lines(after))
+    )
+
+
+def _lines(project: Project) -> list[tuple[str | None, str | None]]:
+    return [(line.name, line.sku_id) for line in project.products or ()]
 
 
 def matching(dialect: str, wanted: Sequence[Term], *, every: bool = True) -> ColumnElement[bool]:

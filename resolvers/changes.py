@@ -179,7 +179,7 @@ async def edit(
     """A command done to a project, and not written yet. Raises: Refused, RefusedTogether, Forbidden."""
     await _require_version(transaction, before, command)
     types = await _types(transaction, command.type_ids(before.project))
-    draft = Draft(before.project.model_copy(deep=True), types, context.caller, now)
+    draft = Draft(before.draft(), types, context.caller, now)
     command.require(draft)
     return _applied(context, command, before, draft)
 

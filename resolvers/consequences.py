@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ..data.folded import untouched
 from ..data.money import ZERO
 from ..data.projects import Project
 from .commands import Command
@@ -22,7 +23,7 @@ def settle(before: Project, after: Project, command: Command) -> None:
 
 def stamp(before: Project | None, after: Project, now: datetime) -> None:
     """Says of each part and change order when it was made and last changed, where the write does not say it itself."""
-    for name in OWNERS:
+    for name in OWNERS.keys() - untouched(after):
         known = {owner.id: owner for owner in getattr(before, name, None) or ()}
         for owner in getattr(after, name) or ():
             old = known.get(owner.id)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..data import graphs, log, versions
 from ..data.collections import Source
 from ..data.differences import Change, differences
+from ..data.folded import untouched
 from ..data.graphs import Stored
 from ..data.ids import new_id
 from ..data.log import LogItem
@@ -70,6 +71,7 @@ async def record(
 def _record(write: Write, actor: str, operation: str, at: datetime, bare: Any) -> Record | None:
     before, project = write.before, write.after
     project.recalculate()
+    same = untouched(project)
     number = before.row.version + 1 if before else 1
     changes: list[Change] = []
     snapshot: Any = None
@@ -77,12 +79,11 @@ def _record(write: Write, actor: str, operation: str, at: datetime, bare: Any) -
         # Nobody asks what made a project that was imported, which is all of it.
         snapshot = project.state_text()
     else:
-        state = project.state()
-        changes = differences(before.project.state() if before else {}, state)
+        changes = differences(before.project.state(same) if before else {}, project.state(same))
         if not changes and not write.logged:
             return None
         # `modified` and the version id stand beside it.
-        snapshot = state if versions.is_snapshot(number) else None
+        snapshot = project.state() if versions.is_snapshot(number) else None
     if operation != IMPORT:
         project.modified = at
         project.version_id = new_id()

@@ -11,8 +11,9 @@ from typing import Any
 
 from ..data import graphs, versions
 from ..data.collections import Source
+from ..data.folded import Rows, row_of
 from ..data.log import LOG
-from ..data.projects import Project, ProjectRow, row_of
+from ..data.projects import Project, ProjectRow
 
 
 class Revision:
@@ -38,16 +39,13 @@ class Revision:
         return row_of(self.project, self.version, key=self)
 
     @cached_property
-    def _rows(self) -> graphs.Rows:
-        # A row finds what is nested in it by its project; here that is this revision.
-        return {
-            name: [row._replace(project_id=self) for row in rows]
-            for name, rows in graphs.rows_of(self.project).items()
-        }
+    def _rows(self) -> Rows:
+        return graphs.rows_of(self.project)
 
     def rows(self, table: str) -> list[Any]:
         """The rows of a nested collection."""
-        return self._rows[table]
+        # A row finds what is nested in it by its project; here that is this revision.
+        return [row._replace(project_id=self) for row in self._rows[table]]
 
     def history(self, table: str) -> tuple[list[Any], list[Any]]:
         """Rows of a history that are not to be read from its table: those before it and those after it."""
