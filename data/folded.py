@@ -85,11 +85,12 @@ class Folded(Project):
     def untouched(self) -> frozenset[str]:
         """The members that are as they were read: folded, or without rows as ever."""
         has, folds = self.__dict__, self._folds
-        return frozenset(
+        same = [
             name
             for name in MEMBERS
             if (type(has[name]) is Fold if name in folds else not has[name])
-        )
+        ]
+        return frozenset(same)
 
     def derived_as(self) -> ProjectRow | None:
         """The row that was read, if nothing differs that its derived columns are made of."""

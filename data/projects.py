@@ -284,6 +284,11 @@ def row_of(
 _BY_ID = select(PROJECTS).where(among(PROJECTS.c.id, "ids"))
 _LOCK = Statement(_BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS), ProjectRow.of)
 _INSERTION = Insertion(PROJECTS, PROJECTS.c.keys())
+# PostgreSQL keeps the plan of this one, where it makes one for each list of ids.
+_LOCK_ONE = Statement(
+    select(PROJECTS).where(PROJECTS.c.id == bindparam("of_id")).with_for_update(of=PROJECTS),
+    ProjectRow.of,
+)
 
 
 def aliases(read: Reads | None) -> dict[str, str] | None:
@@ -321,11 +326,13 @@ async def lock(
     source: Source, ids: Sequence[str], visible: ColumnElement[bool]
 ) -> dict[str, ProjectRow]:
     """The same, whole, held against other writers until the transaction ends; locked in the order of ids."""
-    if is_always(visible):
-        found = await source.run(_LOCK, {"ids": ids})
-    else:
+    if not is_always(visible):
         statement = _BY_ID.where(visible).order_by(PROJECTS.c.id).with_for_update(of=PROJECTS)
         found = [ProjectRow.of(row) for row in await source.run(statement, {"ids": ids})]
+    elif len(ids) == 1:
+        found = list(await source.run(_LOCK_ONE, {"of_id": ids[0]}))
+    else:
+        found = list(await source.run(_LOCK, {"ids": ids}))
     return {row.id: row for row in found}
 
 
