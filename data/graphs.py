@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from typing import Any, NamedTuple
 
+from sqlalchemy import bindparam, select, true
+
 from . import log, projects, texts
 from .addresses import ADDRESSES
 from .attachments import ATTACHMENTS
@@ -14,7 +16,7 @@ from .change_orders import CHANGE_ORDERS
 from .check_list import CHECK_LIST
 from .collections import Collection, Source, by_project
 from .comments import COMMENTS, CUSTOMER_COMMENTS
-from .compiled import Read
+from .compiled import Read, Statement
 from .contact_persons import CONTACT_PERSONS, STORE_CONTACTS
 from .customers import CUSTOMERS
 from .entity_errors import ERRORS
@@ -23,7 +25,7 @@ from .form_data import FORM_DATA
 from .partners import PARTNERS, REJECTING_PARTNERS, SINGLE_PARTNERS, RejectingPartner
 from .parts import PARTS
 from .products import PRODUCTS
-from .projects import Project, ProjectRow
+from .projects import HOLD, PROJECTS, Project, ProjectRow
 from .stores import STORES
 from .tags import EXTERNAL_IDS, TAGS, Tag
 from .tasks import TASKS
@@ -202,8 +204,12 @@ async def load(source: Source, ids: Sequence[str]) -> dict[str, Rows]:
 
     Shape: project id -> table name -> rows in list order.
     """
+    return _sorted(await _tables(source, ids), ids)
+
+
+def _sorted(tables: Sequence[Sequence[Any]], ids: Sequence[str]) -> dict[str, Rows]:
     found: dict[str, Rows] = {project_id: {} for project_id in ids}
-    for collection, rows in zip(COLLECTIONS, await _tables(source, ids), strict=True):
+    for collection, rows in zip(COLLECTIONS, tables, strict=True):
         for project_id, of_project in by_project(rows).items():
             found[project_id][collection.table.name] = of_project
     return found
@@ -234,12 +240,42 @@ def _together() -> Together:
 
 @cache
 def _together_of_one() -> Together:
-    return Together(
-        [
-            log.OF_DOCUMENT if collection is log.LOG else collection.of_one
-            for collection in COLLECTIONS
-        ]
-    )
+    return Together(_of_one())
+
+
+def _of_one() -> list[Statement]:
+    return [
+        log.OF_DOCUMENT if collection is log.LOG else collection.of_one
+        for collection in COLLECTIONS
+    ]
+
+
+# The version that a statement reads the tables below a project at: not that of its row, if it waited for the lock.
+_SEEN = PROJECTS.alias("seen")
+_seen = select(_SEEN.c.version).where(_SEEN.c.id == bindparam("id")).scalar_subquery()
+
+
+@cache
+def _together_held() -> Together:
+    return Together(_of_one(), HOLD.add_columns(_seen.label("seen_version")))
+
+
+async def hold(source: Source, project_id: str) -> Stored | None:
+    """A whole project, held against other writers until the transaction ends, for whoever sees all projects."""
+    if source.dialect != "postgresql":
+        rows = await projects.lock(source, [project_id], true())
+        return (await read(source, rows.values())).get(project_id)
+    together = _together_held()
+    found = await source.run(*together.read({"id": project_id}))
+    if not found:
+        return None
+    own, seen = found[0][: len(PROJECTS.c)], found[0][len(PROJECTS.c)]
+    row = ProjectRow.of(own)
+    if seen != row.version:
+        # Another writer was waited for: what it left below the project shows to the next statement only.
+        return (await read(source, [row]))[project_id]
+    below = _sorted(together.rows(found), [project_id])[project_id]
+    return Stored(project_of(row, below), row, below)
 
 
 async def save(source: Source, before: Stored, after: Project, version: int) -> None:

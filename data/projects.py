@@ -284,11 +284,9 @@ def row_of(
 _BY_ID = select(PROJECTS).where(among(PROJECTS.c.id, "ids"))
 _LOCK = Statement(_BY_ID.order_by(PROJECTS.c.id).with_for_update(of=PROJECTS), ProjectRow.of)
 _INSERTION = Insertion(PROJECTS, PROJECTS.c.keys())
-# PostgreSQL keeps the plan of this one, where it makes one for each list of ids.
-_LOCK_ONE = Statement(
-    select(PROJECTS).where(PROJECTS.c.id == bindparam("of_id")).with_for_update(of=PROJECTS),
-    ProjectRow.of,
-)
+# One project, held. PostgreSQL keeps the plan of this one, where it makes one for each list of ids.
+HOLD = select(PROJECTS).where(PROJECTS.c.id == bindparam("id")).with_for_update(of=PROJECTS)
+_LOCK_ONE = Statement(HOLD, ProjectRow.of)
 
 
 def aliases(read: Reads | None) -> dict[str, str] | None:
@@ -330,7 +328,7 @@ async def lock(
         statement = _BY_ID.where(visible).order_by(PROJECTS.c.id).with_for_update(of=PROJECTS)
         found = [ProjectRow.of(row) for row in await source.run(statement, {"ids": ids})]
     elif len(ids) == 1:
-        found = list(await source.run(_LOCK_ONE, {"of_id": ids[0]}))
+        found = list(await source.run(_LOCK_ONE, {"id": ids[0]}))
     else:
         found = list(await source.run(_LOCK, {"ids": ids}))
     return {row.id: row for row in found}

@@ -24,7 +24,8 @@ Reader = Callable[[Any], Any]
 class Together:
     """Statements that read tables by the same values, as one."""
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, statements: Sequence[Statement], of: Select[Any] | None = None) -> None:
+        """`of`: what else is selected, by a statement that the tables are added to."""
         parts, self._rows = [], []
         for statement in statements:
             rows = cast("Select[Any]", statement.of).subquery()
@@ -39,7 +40,8 @@ class Together:
                 if (made := _reader(column.type)) is not None
             ]
             self._rows.append((readers, cast("RowMaker", statement.row)))
-        self._statement = Statement(select(*(part.label(f"t{n}") for n, part in enumerate(parts))))
+        named = [part.label(f"t{n}") for n, part in enumerate(parts)]
+        self._statement = Statement((select() if of is None else of).add_columns(*named), tuple)
 
     def read(self, values: dict[str, Any]) -> Read:
         """The statement, with the values of all that it reads by."""
@@ -47,10 +49,10 @@ class Together:
 
     def rows(self, found: Sequence[Any]) -> list[list[Any]]:
         """The rows of each table, of the one row that the statement gives."""
-        ((*tables,),) = found
+        (row,) = found
         return [
             [] if lines is None else [_made(line, *how) for line in lines]
-            for lines, how in zip(tables, self._rows, strict=True)
+            for lines, how in zip(row[-len(self._rows) :], self._rows, strict=True)
         ]
 
 

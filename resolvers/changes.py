@@ -50,16 +50,21 @@ async def change(context: Context, command: Command) -> Outcome:
     """Does what a command asks to an existing project. Raises: Forbidden; refusals are in the outcome."""
 
     async def write(transaction: Transaction, now: datetime) -> Outcome:
-        rows = await locked(transaction, context, [command.project_id])
-        if not rows:
+        rows, before = {}, None
+        if context.caller.stores is None:
+            before = await graphs.hold(transaction, command.project_id)
+        else:
+            rows = await locked(transaction, context, [command.project_id])
+        if before is None and not rows:
             raise missing(command)
         again = await _recalled(transaction, context, command, now)
         if again is not None:
             return again
-        stored = await current(transaction, context, rows)
-        if not stored:
+        if before is None:
+            before = (await current(transaction, context, rows)).get(command.project_id)
+        if before is None:
             raise missing(command)
-        edited = await edit(transaction, context, command, stored[command.project_id], now)
+        edited = await edit(transaction, context, command, before, now)
         return await _recorded(transaction, context, command, now, edited)
 
     return await transacted(context, command, write, _refused)

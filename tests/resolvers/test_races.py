@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from projectgate.data import graphs
 from projectgate.data.database import Database
+from projectgate.data.graphs import Stored
 from projectgate.resolvers.changes import change, create
 from projectgate.resolvers.creation import CreateProject
 from projectgate.resolvers.errors import VersionConflict
 from projectgate.resolvers.outcomes import Outcome
 from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
+from projectgate.resolvers.records import Write, record
 from projectgate.resolvers.updates import PatchProject
 from tests.make.writes import (
     dump,
@@ -138,6 +141,32 @@ async def test_a_key_used_for_two_projects_at_once_is_applied_to_one(database: D
     ]
     versions = [(await stored(database, name)).row.version for name in names]
     assert sorted(versions) == [1, 1, 1, 1, 2]
+
+
+async def test_a_writer_that_waited_for_another_has_what_that_one_left_below_the_project(
+    database: Database,
+) -> None:
+    """Its statement began before the other's lines were there."""
+    await imported(database, make_claim())
+
+    async def wait() -> Stored | None:
+        async with database.transaction() as second:
+            return await graphs.hold(second, "project-1")
+
+    async with database.transaction() as first:
+        before = await graphs.hold(first, "project-1")
+        assert before is not None
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        after = before.draft()
+        after.products = (after.products or [])[:1]
+        write = Write(before, after)
+        await record(first, [write], actor="anna", operation="replace", at=after.modified)
+    held, there = await waiting, await stored(database)
+    assert held is not None
+    assert (held.row, held.rows) == (there.row, there.rows)
+    assert (held.row.version, len(held.rows["project_product"])) == (2, 1)
 
 
 # A writer that has run all its statements and then waits instead of committing.
