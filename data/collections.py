@@ -199,7 +199,7 @@ def _listed(model: type[Document]) -> frozenset[str]:
 def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, Any]) -> D:
     """The document that `values_of` took apart; `elsewhere` has the fields that are no columns."""
     extra = values.pop("extra") or {}
-    given = {**values, **elsewhere}
+    given = values | elsewhere
     unstated = extra.get("absent", ())
     fields, apart = _fields(model)
     for name in apart:
@@ -209,12 +209,11 @@ def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, A
         if given.get(name) in ([], None, True):
             given[name] = None
     document = model.model_validate(given)
-    document.__pydantic_fields_set__.clear()
-    document.__pydantic_fields_set__.update(fields)
-    document.__pydantic_fields_set__.difference_update(
-        [name for name in unstated if not getattr(document, name)]
-    )
-    document.__pydantic_extra__ = extra.get("fields", {})
+    has, stated = document.__dict__, document.__pydantic_fields_set__
+    stated |= fields
+    stated -= {name for name in unstated if not has[name]}
+    if "fields" in extra:
+        document.__pydantic_extra__ = extra["fields"]
     return document
 
 
@@ -338,10 +337,9 @@ class Collection(Generic[D]):
     def documents(self, rows: Iterable[Any], **elsewhere: dict[Any, Any]) -> list[D]:
         """The documents of rows; `elsewhere` has, by field and row id, what is in other tables."""
         found = []
+        width = len(self.keys)
         for row in rows:
-            values = row._asdict()
-            for key in self.keys:
-                del values[key]
+            values = dict(zip(self.columns, row[width:], strict=True))
             others = {name: by_id.get(row.id, []) for name, by_id in elsewhere.items()}
             found.append(document_from(self.model, values, others))
         return found
