@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -46,7 +46,7 @@ async def _written(database: Database, seed: int, monkeypatch: pytest.MonkeyPatc
     """What all tables hold after random mutations of two projects, with ids that the seed decides."""
     random, ids = Random(seed), Random(seed)
     with monkeypatch.context() as patched:
-        patched.setattr(uuid, "uuid4", lambda: uuid.UUID(int=ids.getrandbits(128), version=4))
+        patched.setattr(os, "urandom", ids.randbytes)
         await filled(database)
         both = Compared(database)
         for kind in ("claim", "bathroom"):
