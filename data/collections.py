@@ -36,9 +36,7 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
-    and_,
     bindparam,
-    delete,
     select,
 )
 from sqlalchemy.types import TypeEngine
@@ -47,7 +45,7 @@ from .among import among
 from .base import METADATA, CodePoints, Exact, Json, UtcTime
 from .compiled import Read, Statement
 from .documents import Document
-from .insertion import Insertion
+from .insertion import Deletion, Insertion
 from .reads import Reads
 from .rows import RowMaker
 
@@ -274,11 +272,7 @@ class Collection(Generic[D]):
         )
         self._reads: dict[tuple[Reads | None, bool], Statement] = {}
         self._insertion = Insertion(self.table, [*self.keys, *self.columns])
-        self._delete = Statement(
-            delete(self.table).where(
-                and_(*(self.table.c[key] == bindparam(f"old_{key}") for key in self.keys))
-            )
-        )
+        self._deletion = Deletion(self.table, self.keys)
 
     async def by_project(
         self, source: Source, ids: Sequence[str], read: Reads | None = None
@@ -346,7 +340,7 @@ class Collection(Generic[D]):
 
     async def insert(self, source: Source, rows: Sequence[Any]) -> None:
         """Writes rows in one statement; none costs nothing."""
-        await self._insertion.write(source, rows)
+        await self._insertion.run(source, rows)
 
     async def replace(self, source: Source, before: Sequence[Any], after: Sequence[Any]) -> None:
         """Makes the rows that are there those of `after`, touching the ones that differ: at most two statements."""
@@ -354,12 +348,5 @@ class Collection(Generic[D]):
         old = {row[:width]: row for row in before}
         new = {row[:width]: row for row in after}
         stale = [key for key, row in old.items() if new.get(key) != row]
-        if stale:
-            await source.run(
-                self._delete,
-                [
-                    {f"old_{name}": value for name, value in zip(self.keys, key, strict=True)}
-                    for key in stale
-                ],
-            )
+        await self._deletion.run(source, stale)
         await self.insert(source, [row for key, row in new.items() if old.get(key) != row])

@@ -1,4 +1,8 @@
-"""Rows written into a table. On PostgreSQL many are one value of one statement, which takes them apart there."""
+"""Rows written into a table and taken out of it.
+
+On PostgreSQL several are one value of one statement, which takes them apart there: it hears as many statements for a
+thousand rows as for two.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
+    Executable,
     FromClause,
     Table,
     Text,
     bindparam,
     cast,
     column,
+    delete,
     func,
     insert,
     select,
@@ -25,30 +31,48 @@ from .compiled import Statement
 if TYPE_CHECKING:
     from .collections import Source
 
-# From so many rows on, one text costs less than values for each.
-MANY = 10
+# So many rows are several.
+MANY = 2
 # Bytes of rows that are sent at once, unless one has more: PostgreSQL takes no value of 1 GB.
 TEXT_LIMIT = 32_000_000
 
 Row = tuple[Any, ...]
 
 
-class Insertion:
-    """The statement that writes rows, which have the values of those columns; these stand in the order of the table."""
+class _ForRows:
+    """A statement for rows that have the values of some columns: what it is for each, and for those that are given."""
 
-    def __init__(self, table: Table, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], each: Executable, together: Executable) -> None:
         # Those of SQLAlchemy are texts of a class of its own.
         self._names = tuple(map(str, names))
-        self._each = Statement(insert(table).values({name: bindparam(name) for name in names}))
-        given = given_rows({name: table.c[name].type for name in names})
-        self._together = Statement(insert(table).from_select(names, select(*given.c)))
+        self._each = Statement(each)
+        self._together = Statement(together)
 
-    async def write(self, source: Source, rows: Sequence[Row]) -> None:
-        """Writes rows in one statement; none costs nothing."""
+    async def run(self, source: Source, rows: Sequence[Row]) -> None:
+        """Runs it for rows; none costs nothing."""
         if source.dialect == "postgresql" and len(rows) >= MANY:
             await run_together(source, self._together, self._names, rows)
         elif rows:
             await source.run(self._each, rows)
+
+
+class Insertion(_ForRows):
+    """The statement that writes rows, whose columns stand in the order of the table."""
+
+    def __init__(self, table: Table, names: Sequence[str]) -> None:
+        each = insert(table).values({name: bindparam(name) for name in names})
+        given = given_rows({name: table.c[name].type for name in names})
+        super().__init__(names, each, insert(table).from_select(names, select(*given.c)))
+
+
+class Deletion(_ForRows):
+    """The statement that takes out rows, found by the columns of a key."""
+
+    def __init__(self, table: Table, key: Sequence[str]) -> None:
+        given = given_rows({name: table.c[name].type for name in key})
+        each = delete(table).where(*(table.c[name] == bindparam(name) for name in key))
+        together = delete(table).where(*(table.c[name] == given.c[name] for name in key))
+        super().__init__(key, each, together)
 
 
 def given_rows(types: Mapping[str, TypeEngine[Any]]) -> FromClause:

@@ -94,4 +94,4 @@ async def replace_many(
         (*values_of(kind, _FIELDS), position)
         for kind, position in zip(types, positions, strict=True)
     ]
-    await _INSERTION.write(source, rows)
+    await _INSERTION.run(source, rows)

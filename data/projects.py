@@ -336,7 +336,7 @@ async def lock(
 
 async def insert_many(source: Source, rows: Sequence[ProjectRow]) -> None:
     """Writes new projects' own rows in one statement."""
-    await _INSERTION.write(source, rows)
+    await _INSERTION.run(source, rows)
 
 
 async def save(source: Source, before: ProjectRow, after: ProjectRow) -> None:

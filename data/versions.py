@@ -101,7 +101,7 @@ _SINCE = Statement(
 
 async def insert_many(source: Source, versions: Sequence[Version]) -> None:
     """Writes versions in one statement."""
-    await _INSERTION.write(source, versions)
+    await _INSERTION.run(source, versions)
 
 
 async def changes_since(source: Source, project_id: str, version: int) -> list[Change]:

@@ -14,7 +14,9 @@ from sqlalchemy import delete, select, true
 from projectgate.data import graphs, insertion, log, projects, versions
 from projectgate.data.database import Database
 from projectgate.data.insertion import MANY
+from projectgate.data.partners import PARTNERS
 from projectgate.data.projects import PROJECTS
+from projectgate.data.transactions import TRANSACTIONS
 from projectgate.data.versions import VERSIONS, Version
 from tests.conftest import migrated, recorded, statements
 from tests.make.documents import make_document, make_full_document, store_documents
@@ -34,7 +36,7 @@ def _documents() -> list[dict[str, Any]]:
     line = {"name": HARD, "skuId": HARD, "quantity": Decimal("-999999999999999999.0123456789")}
     hard |= {"products": [line, {}, {"properties": []}, {"id": "x", "unknown": UNKNOWN}]}
     hard |= {"deadline": "0001-01-02T00:00:00Z", "projectDate": "9999-12-31T23:59:59.999998Z"}
-    return [hard, *(make_full_document(f"full-{place}") for place in range(MANY))]
+    return [hard, *(make_full_document(f"full-{place}") for place in range(10))]
 
 
 async def test_rows_that_are_written_together_are_what_each_is_by_itself(
@@ -111,3 +113,35 @@ async def test_nothing_to_write_is_no_statement(database: Database) -> None:
         with recorded(database) as sent:
             await log.LOG.insert(transaction, [])
     assert sent == []
+
+
+@pytest.mark.parametrize("many", [1, 10**6], ids=["together", "each"])
+async def test_rows_that_are_taken_out_are_those_of_the_keys_and_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    await store_documents(database, _documents())
+    there = await TRANSACTIONS.by_project(database, ["full-1", "full-2"])
+    monkeypatch.setattr(insertion, "MANY", many)
+    kept = there["full-1"][1::2]
+    async with database.transaction() as transaction:
+        await TRANSACTIONS.replace(transaction, there["full-1"], kept)
+    left = await TRANSACTIONS.by_project(database, ["full-1", "full-2"])
+    assert 0 < len(kept) < len(there["full-1"])
+    assert left == {"full-1": kept, "full-2": there["full-2"]}
+
+
+async def test_postgresql_hears_two_statements_for_a_list_however_many_rows_differ(
+    database: Database,
+) -> None:
+    await store_documents(database, [make_full_document("p")])
+    rows = (await PARTNERS.by_project(database, ["p"]))["p"]
+    longer = [rows[0]._replace(position=place, name=f"{place}") for place in range(9)]
+    for count in (2, 9):
+        with statements(database) as sent:
+            async with database.transaction() as transaction:
+                await PARTNERS.replace(transaction, rows, longer[:count])
+                await PARTNERS.replace(transaction, longer[:count], rows)
+        # Values for each of several rows would be a list of rows, each of which the server hears by itself.
+        several = [text for text, values in sent if isinstance(values, list) and len(values) > 1]
+        assert len(sent) == 4
+        assert len(several) == (0 if database.dialect == "postgresql" else 4)
