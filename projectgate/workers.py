@@ -71,6 +71,9 @@ class Workers:
         if pid:
             self._born[pid] = number, time.monotonic()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            if self._stopping:
+                # Another thread has taken the signal, before there was this worker to be told.
+                self._stop()
             return
         for told in _SIGNALS:
             signal.signal(told, signal.SIG_DFL)
