@@ -20,6 +20,7 @@ from projectgate.data.failures import DatabaseBusy
 from projectgate.data.feed import FEED
 from projectgate.data.idempotency import KEYS
 from projectgate.data.projects import PROJECTS
+from projectgate.data.sqlite import READERS
 from projectgate.data.versions import VERSIONS
 from projectgate.faults import told
 from tests.make.connections import ONE, SIZE, another, require_whole, slow
@@ -209,3 +210,20 @@ async def test_an_error_tells_what_is_wrong_and_no_value(database: Database) -> 
         assert SECRET not in shown
         assert str(2**40 + 7) not in shown
         assert str(error.orig)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+async def test_a_statement_that_takes_long_keeps_none_of_the_others_from_ending(
+    empty_database: Database,
+) -> None:
+    long = text(
+        "with recursive n(x) as (select 1 union all select x + 1 from n where x < 20000000) "
+        "select count(*) from n"
+    )
+    slow = [asyncio.create_task(empty_database.run(long)) for _ in range(READERS - 1)]
+    for _ in range(20):
+        assert [tuple(row) for row in await empty_database.run(text("select 1"))] == [(1,)]
+    assert not any(task.done() for task in slow)
+    for task in slow:
+        task.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
