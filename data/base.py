@@ -7,7 +7,7 @@ and a `UtcTime` is a text in UTC. PostgreSQL has both.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -46,9 +46,14 @@ def amount_of(text: str) -> Decimal:
     return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
-@lru_cache(KEPT)
 def number_of(text: str) -> int | Decimal:
     """The number that a document writes with a point or an exponent, in its one form but for the largest exponents."""
+    # A text that is longer than any number which can be stored is not kept.
+    return _number_of(text) if len(text) <= WIDTH else _number_of.__wrapped__(text)
+
+
+@lru_cache(KEPT)
+def _number_of(text: str) -> int | Decimal:
     value = Decimal(text)
     if "e" in text or "E" in text:
         # Written out, it would have as many digits as the exponent says.
@@ -66,6 +71,10 @@ def exact_of(text: str) -> Decimal:
 def moment_of(text: str) -> datetime:
     """The moment that SQLite stores as this text."""
     return datetime.fromisoformat(f"{text}+00:00")
+
+
+# The last moment that is stored: PostgreSQL's driver takes the microsecond after it for infinity, which is no moment.
+LAST = datetime.max.replace(tzinfo=UTC) - timedelta(microseconds=1)
 
 
 def moment_text(value: datetime) -> str:

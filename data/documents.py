@@ -15,6 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
+from .base import LAST
 from .money import is_plain, plain
 
 WHOLE_DIGITS = 18
@@ -47,7 +48,7 @@ def _short(value: str) -> str:
 
 def _moment(value: object) -> object:
     if isinstance(value, datetime):
-        return None if value.year == 1 else value
+        return None if value.year == 1 else min(value, LAST)
     if value is None:
         return None
     match = _TIME.fullmatch(value) if isinstance(value, str) else None
@@ -59,10 +60,9 @@ def _moment(value: object) -> object:
     # .NET sends its zero date where it has no value.
     if moment.year == 1:
         return None
-    if moment.tzinfo is UTC:
-        return moment
     try:
-        return moment.astimezone(UTC)
+        # Its last date, which stands for never, is cut to the last one that is stored.
+        return min(moment if moment.tzinfo is UTC else moment.astimezone(UTC), LAST)
     except OverflowError:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 

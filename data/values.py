@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from .base import Exact, Json, UtcTime, exact_of, loads, moment_of, moment_text
+from .base import LAST, Exact, Json, UtcTime, exact_of, loads, moment_of, moment_text
 
 Made = Callable[[Any], Any]
 
@@ -26,11 +26,13 @@ def reader(kind: TypeEngine[Any], dialect: Dialect) -> Made | None:
 def storer(kind: TypeEngine[Any], dialect: Dialect) -> Made | None:
     """What makes of a value what the driver takes, if anything has to."""
     if dialect.name == "postgresql":
-        if type(kind) in (Exact, UtcTime):
+        if type(kind) is Exact:
             return None
+        if type(kind) is UtcTime:
+            return _moment_given
         if isinstance(kind, ARRAY):
             return list
-    if dialect.name == "sqlite" and type(kind) is UtcTime:
+    if type(kind) is UtcTime:
         return _moment_stored
     return cast("Made | None", kind._cached_bind_processor(dialect))
 
@@ -43,8 +45,12 @@ def _moment_read(text: str | None) -> Any:
     return None if text is None else moment_of(text)
 
 
+def _moment_given(value: Any) -> Any:
+    return None if value is None else min(value, LAST)
+
+
 def _moment_stored(value: Any) -> Any:
-    return None if value is None else moment_text(value)
+    return None if value is None else moment_text(min(value, LAST))
 
 
 def _json_read(text: str | None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +13,16 @@ import pytest
 from sqlalchemy import select, text, true
 
 from projectgate.data import exchange, graphs, log, project_types, projects, versions
+from projectgate.data.base import LAST
 from projectgate.data.database import Database
 from projectgate.data.differences import differences
 from projectgate.data.log import LogItem
 from projectgate.data.projects import PROJECTS
 from projectgate.resolvers import imports
+from projectgate.resolvers.changes import change
 from projectgate.resolvers.imports import import_documents
 from projectgate.resolvers.incoming import Documents
+from projectgate.resolvers.products import StatusUpdate, UpdateProductStatus
 from projectgate.resolvers.records import Write, record
 from tests.make.documents import (
     make_document,
@@ -27,6 +31,7 @@ from tests.make.documents import (
     type_documents,
 )
 from tests.make.exchange import NOW, exported, imported, source
+from tests.make.writes import writing
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +61,27 @@ async def test_a_new_project_is_version_1_with_a_version_and_a_log_row(database:
     (row, *theirs) = (await log.newest(database, ["project-1"], 9, None))["project-1"]
     assert (row.position, row.user, row.text, row.date) == (1, "importer", "import", NOW)
     assert [item.id for item in theirs] == ["project-1-0", "project-1-1"]
+
+
+@pytest.mark.parametrize("others", [0, 3], ids=["alone", "in a batch"])
+async def test_the_last_moment_of_all_is_stored_as_the_one_before_it_and_never_as_infinity(
+    database: Database, others: int
+) -> None:
+    never = make_full_document() | {"deadline": "9999-12-31T23:59:59.9999999Z"}
+    documents = [never, *(make_document(f"other-{place}") for place in range(others))]
+    await imported(database, documents)
+    stored = await _stored(database)
+    assert stored.project.deadline == LAST
+    assert (await imported(database, documents)).new_changed_equal == (0, 0, 1 + others)
+    line = (stored.project.products or [])[0].id
+    command = UpdateProductStatus(
+        project_id="project-1", product_status_updates=[StatusUpdate("Shipped", line_id=line)]
+    )
+    assert (await change(writing(database), command)).changes
+    (found,) = await database.run(
+        select(PROJECTS.c.deadline).where(PROJECTS.c.deadline == datetime.max.replace(tzinfo=UTC))
+    )
+    assert found.deadline == LAST
 
 
 async def test_the_examples_imported_again_change_nothing(database: Database) -> None:
