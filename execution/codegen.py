@@ -38,7 +38,7 @@ from .calls import Call
 from .fields import LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
 from .leaves import leaf, text_leaf
 from .operation import Operation, Unsupported
-from .rows import Item, Rows
+from .rows import Item, Unpacked
 
 # An operation has more fields than this only if fragments multiply them; to compile them all would take seconds.
 MOST_FIELDS = 2_000
@@ -165,7 +165,7 @@ class Source:
             "    })",
         ]
         if body.may_unpack():
-            rows = self.name(f"rows_of_{name}", Rows(body.items, self.names))
+            rows = self.name(f"rows_of_{name}", Unpacked(body.items, self.names))
             lines += [f"    answers = {rows}(objects)", "    if answers is None:"]
             each = [f"    {line}" for line in each]
         lines += [

@@ -33,7 +33,7 @@ class Item(NamedTuple):
         return f"{self.key!r}: {answer}"
 
 
-class Rows:
+class Unpacked:
     """What answers a selection of attributes for rows of one class, if they can be unpacked."""
 
     def __init__(self, items: Sequence[Item], names: dict[str, Any]) -> None:

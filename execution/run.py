@@ -127,13 +127,15 @@ def _ask(loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], *, alone:
 
     A loader that knows nothing of lists is asked for each key.
     """
-    for load in loads:
-        if hasattr(load.loader, "load_all"):
-            asked.append(load.loader.load_all(load.keys, soon=not alone))
-        else:
-            asked.append(asyncio.gather(*map(load.loader.load, load.keys)))
-    if alone:
+    try:
         for load in loads:
+            if hasattr(load.loader, "load_all"):
+                asked.append(load.loader.load_all(load.keys, soon=not alone))
+            else:
+                asked.append(asyncio.gather(*map(load.loader.load, load.keys)))
+    finally:
+        # What was asked for is read even where a later loader refuses, since somebody waits for it.
+        for load in loads if alone else ():
             if hasattr(load.loader, "send"):
                 load.loader.send()
 

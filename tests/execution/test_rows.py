@@ -162,7 +162,7 @@ async def test_rows_without_an_attribute_that_is_read_and_rows_of_several_classe
 
 
 def test_a_selection_keeps_functions_for_few_classes() -> None:
-    selection = rows.Rows([rows.Item("a", "{0}", "id"), rows.Item("b", "{0}", "name")], {})
+    selection = rows.Unpacked([rows.Item("a", "{0}", "id"), rows.Item("b", "{0}", "name")], {})
     for _ in range(3 * KEPT):
         kind = row_class(("id", "name"), [])
         assert selection([kind((1, 2))]) == [{"a": 1, "b": 2}]

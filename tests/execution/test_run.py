@@ -1,0 +1,36 @@
+"""A run of a plan: what a level asks for comes to an end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from projectgate.execution.run import Load, _ask
+from projectgate.resolvers.batch import Loader
+
+pytestmark = pytest.mark.anyio
+
+
+class Refusing:
+    """A loader that takes no keys at all."""
+
+    def load_all(self, keys: list[Any], *, soon: bool) -> Any:
+        """Raises."""
+        raise TypeError(f"no {keys}, soon or not ({soon})")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_what_was_asked_for_before_a_loader_refused_is_read_all_the_same(alone: bool) -> None:
+    async def load(keys: list[int]) -> list[int]:
+        return [key * 2 for key in keys]
+
+    def load_of(loader: Any) -> Load:
+        return Load(loader, [1, 2], [{}, {}], "key", lambda values, _: list(values), (), None)
+
+    asked: list[Any] = []
+    with pytest.raises(TypeError):
+        _ask([load_of(Loader("doubles", load)), load_of(Refusing())], asked, alone=alone)
+    async with asyncio.timeout(5):
+        assert await asked[0] == [2, 4]
