@@ -277,7 +277,12 @@ def sent(
 
     A `Statement` of a write takes rows too, which have its values in their order.
     """
-    if isinstance(statement, Statement) and isinstance(given, list) and isinstance(given[0], tuple):
+    if (
+        isinstance(statement, Statement)
+        and isinstance(given, list)
+        and given
+        and isinstance(given[0], tuple)
+    ):
         plan = statement.plan(dialect)
         return Sent(plan.compiled.string, plan.sent_in_order(given), many=True, plan=plan)
     several = given if isinstance(given, list) and given else None

@@ -20,7 +20,7 @@ from .compiled import Read, Statement
 from .contact_persons import CONTACT_PERSONS, STORE_CONTACTS
 from .customers import CUSTOMERS
 from .entity_errors import ERRORS
-from .folded import AMOUNTS, Folded, Rows, as_read, row_of, untouched
+from .folded import Folded, Rows, as_read, row_of, untouched
 from .form_data import FORM_DATA
 from .partners import PARTNERS, REJECTING_PARTNERS, SINGLE_PARTNERS, RejectingPartner
 from .parts import PARTS
@@ -74,6 +74,10 @@ COLLECTIONS: list[Collection[Any]] = [
 ]
 
 
+# The members whose rows share tables, so that they are made together.
+_WITH_OWNERS = frozenset({"transactions", *_OWNERS})
+
+
 def rows_of(project: Project) -> Rows:
     """The rows of everything below a project; those that were read, where nobody touched what they say.
 
@@ -93,7 +97,7 @@ def rows_of(project: Project) -> Rows:
         if name not in same:
             values = [model(value=value) for value in getattr(project, name) or ()]
             rows[collection.table.name] = collection.rows(key, values)
-    if not same >= AMOUNTS:
+    if not same >= _WITH_OWNERS:
         rows |= _rows_with_owners(project)
     if "log_items" not in same:
         rows[log.LOG.table.name] = log.document_rows(project.id, project.log_items)
@@ -181,7 +185,7 @@ class Stored(NamedTuple):
     rows: Rows
 
     def draft(self) -> Project:
-        """The project once more, to be changed."""
+        """The project once more, to be changed. Unknown members are shared: replace them, or leave them."""
         return project_of(self.row, self.rows)
 
 

@@ -61,6 +61,8 @@ class Insertion(_ForRows):
 
     def __init__(self, table: Table, names: Sequence[str]) -> None:
         each = insert(table).values({name: bindparam(name) for name in names})
+        if [column.name for column in table.c if column.name in names] != list(names):
+            raise TypeError(f"the columns of {table.name} stand in another order than its rows")
         given = given_rows({name: table.c[name].type for name in names})
         super().__init__(names, each, insert(table).from_select(names, select(*given.c)))
 

@@ -159,9 +159,14 @@ def import_(
                     )
 
         # What is there stays, and a batch goes without the collector, which would look at all of it again and again.
+        usual = gc.get_threshold()
         gc.freeze()
         gc.set_threshold(COLLECT)
-        counts = asyncio.run(run())
+        try:
+            counts = asyncio.run(run())
+        finally:
+            gc.set_threshold(*usual)
+            gc.unfreeze()
         _tell(counts)
         raise typer.Exit(NO if counts.bad else 0)
 

@@ -186,8 +186,7 @@ async def body(headers: Headers, receive: Receive, limit: int) -> bytes:
     announced = headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
         _too_large(limit)
-    content = b""
-    more = True
+    content, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -196,7 +195,7 @@ async def body(headers: Headers, receive: Receive, limit: int) -> bytes:
         if len(content) > limit:
             _too_large(limit)
         more = message.get("more_body", False)
-    return content
+    return bytes(content)
 
 
 def _too_large(limit: int) -> NoReturn:

@@ -50,11 +50,9 @@ async def change(context: Context, command: Command) -> Outcome:
     """Does what a command asks to an existing project. Raises: Forbidden; refusals are in the outcome."""
 
     async def write(transaction: Transaction, now: datetime) -> Outcome:
-        rows, before = {}, None
-        if context.caller.stores is None:
-            before = await graphs.hold(transaction, command.project_id)
-        else:
-            rows = await locked(transaction, context, [command.project_id])
+        sees_all = context.caller.stores is None
+        before = await graphs.hold(transaction, command.project_id) if sees_all else None
+        rows = {} if sees_all else await locked(transaction, context, [command.project_id])
         if before is None and not rows:
             raise missing(command)
         again = await _recalled(transaction, context, command, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from projectgate.data import graphs
+from projectgate.data.collections import Source
 from tests.conftest import migrated, recorded
 from tests.make.documents import make_full_document, store_documents
 
@@ -33,18 +34,30 @@ async def test_one_statement_gives_what_a_read_of_each_table_gives_for_one_proje
     assert all(len(together["full-1"][collection.table.name]) for collection in graphs.COLLECTIONS)
 
 
+@pytest.mark.parametrize(
+    ("read", "beginning"),
+    [
+        (lambda source: graphs.load(source, ["full-1"]), "SELECT (SELECT json_agg"),
+        (lambda source: graphs.hold(source, "full-1"), "SELECT project.id, "),
+    ],
+    ids=["read", "held"],
+)
 async def test_the_statement_of_one_project_is_planned_once_for_all_projects(
-    template: Callable[[str, str], Any], tmp_path: Path, request: pytest.FixtureRequest
+    template: Callable[[str, str], Any],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    read: Callable[[Source], Awaitable[Any]],
+    beginning: str,
 ) -> None:
     prepared = text(
         "select generic_plans, custom_plans from pg_prepared_statements "
-        "where starts_with(statement, 'SELECT (SELECT json_agg')"
+        f"where starts_with(statement, '{beginning}')"
     )
     async with migrated("postgresql", template, tmp_path, request) as database:
         await store_documents(database, [make_full_document("full-1")])
         async with database.transaction() as transaction:
             for _ in range(9):
-                await graphs.load(transaction, ["full-1"])
+                await read(transaction)
             ((kept, anew),) = await transaction.run(prepared)
     # PostgreSQL tries five plans with values before it keeps one without.
     assert (kept, anew) == (4, 5)

@@ -333,6 +333,19 @@ async def test_a_foreign_origin_is_403_also_with_a_token(serve: Serve) -> None:
         assert "access-control-allow-origin" not in response.headers
 
 
+async def test_of_a_header_that_is_sent_twice_the_first_counts(serve: Serve) -> None:
+    client = serve(headers=bearer(), allowed_origins="https://shop.example.com")
+    ours, foreign = ("origin", "https://shop.example.com"), ("origin", "https://evil.example.com")
+    for headers, status in (((foreign, ours), 403), ((ours, foreign), 200)):
+        request = client.build_request(
+            "POST",
+            "/graphql",
+            json={"query": "{ __typename }"},
+            headers=[*headers, *bearer().items()],
+        )
+        assert (await client.send(request)).status_code == status
+
+
 async def test_our_own_origin_and_a_listed_one_may_call(serve: Serve) -> None:
     client = serve(headers=bearer(), allowed_origins="https://shop.example.com")
     for origin in ("http://gate.test", "https://gate.test", "https://shop.example.com"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from projectgate.data import folded, graphs
+from projectgate.data import folded, graphs, projects, texts
 from projectgate.data.database import Database
 from projectgate.data.projects import Project, ProjectRow
 from projectgate.data.words import terms
@@ -113,3 +113,19 @@ async def test_a_status_of_a_line_unfolds_the_lines_alone(database: Database) ->
     outcome = await change(writing(database), command)
     assert outcome.project is not None
     assert folded.untouched(outcome.project.project) == folded.MEMBERS.keys() - {"products"}
+
+
+async def test_a_write_looks_at_all_that_terms_and_sort_keys_are_made_of(
+    database: Database,
+) -> None:
+    """What has not been touched is taken for the same, so neither may be made of a member that is not looked at."""
+    await store_documents(database, [make_full_document()])
+    for made, looked_at in (
+        (terms, texts._NAMES | {"products"}),
+        (projects.derived, folded._NAMED),
+    ):
+        draft: Any = (await stored(database)).draft()
+        made(draft)
+        touched = folded.MEMBERS.keys() - draft.untouched()
+        assert touched
+        assert touched <= looked_at
