@@ -24,11 +24,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from projectgate import logs, pages
+from projectgate.answers import answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable, mint
 from projectgate.data import migrate
 from projectgate.data.database import Database
-from projectgate.endpoint import GraphQLEndpoint, answered, denied, refused
+from projectgate.endpoint import GraphQLEndpoint
 from projectgate.execution import selftest
+from projectgate.operations import Operations
 from projectgate.receipt import HEADER
 from projectgate.request import PREFLIGHT_HEADERS, Rejected
 from projectgate.resolvers.access import ADMIN
@@ -75,7 +77,7 @@ def create_app(
         schema = built
     authenticator = Authenticator(settings)
     token = demo_token(settings) if demo else None
-    endpoint = GraphQLEndpoint(schema, authenticator, settings)
+    endpoint = GraphQLEndpoint(Operations(schema, settings), authenticator, settings)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         Route("/schema.graphql", schema_text(schema, authenticator, settings)),

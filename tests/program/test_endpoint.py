@@ -11,7 +11,8 @@ from strawberry.extensions import SchemaExtension
 
 from projectgate.app import create_app
 from projectgate.data.database import Database
-from projectgate.endpoint import introspects, parsed
+from projectgate.execution.documents import introspects
+from projectgate.operations import parsed
 from tests.program.conftest import (
     BODY,
     GRAPHQL,

@@ -1,0 +1,151 @@
+"""An operation of a caller, whatever transport it came by: prepared, executed, and its answer told.
+
+Whatever has to hold for every operation stands here, so that no transport can leave it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+
+from projectgate.execution.documents import Document, Documents
+from projectgate.receipt import Receipt
+from projectgate.request import Operation
+from projectgate.resolvers.context import Context
+from projectgate.schema.errors import formatted
+from projectgate.settings import Settings
+
+MESSAGE_LENGTH = 1_000
+
+
+class RequestError(Exception):
+    """A document that is not run, though it came in a well-formed request; with its errors."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(errors[0]["message"])
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation that may be executed: its document, which of its definitions, and its variables."""
+
+    document: Document
+    definition: OperationDefinitionNode
+    variables: dict[str, Any]
+
+    @property
+    def kind(self) -> OperationType:
+        """Whether it is a query, a mutation or a subscription."""
+        return self.definition.operation
+
+    @property
+    def name(self) -> str | None:
+        """The name of the operation, if it has one."""
+        return self.definition.name.value if self.definition.name else None
+
+
+class Operations:
+    """The operations of one schema."""
+
+    def __init__(self, schema: strawberry.Schema, settings: Settings) -> None:
+        self._schema = schema._schema
+        self._documents = Documents(schema, parsed)
+        self._settings = settings
+
+    def prepared(self, asked: Operation) -> Prepared:
+        """What is asked for, if it may be executed at all. Raises: RequestError."""
+        document = self._documents.document(asked.query)
+        definition = chosen(document, asked.name)
+        if self._settings.introspection == "off" and document.introspects:
+            raise RequestError(
+                [shown("introspection is switched off here", "GRAPHQL_VALIDATION_FAILED")]
+            )
+        return Prepared(document, definition, asked.variables)
+
+    async def answer(
+        self, prepared: Prepared, context: Context, receipt: Receipt | None = None
+    ) -> dict[str, Any]:
+        """The answer to a query or a mutation. Raises: RequestError."""
+        if prepared.kind is OperationType.SUBSCRIPTION:
+            raise RequestError(
+                [shown("a subscription is not answered by a single response", "BAD_REQUEST")]
+            )
+        if receipt is None:
+            result = await prepared.document.execute(prepared.name, prepared.variables, context)
+            return payload_of(result)
+        result = await receipt.executed(prepared.document, prepared.name, prepared.variables)
+        payload = payload_of(result)
+        written = receipt.shown(
+            self._schema, prepared.document, prepared.definition, prepared.variables
+        )
+        payload["extensions"] = {**payload.get("extensions", {}), "receipt": written}
+        return payload
+
+
+def payload_of(result: ExecutionResult | PreExecutionError) -> dict[str, Any]:
+    """What an answer says of what came of an operation. Raises: RequestError, when it was not executed."""
+    errors = result.errors or []
+    if isinstance(result, PreExecutionError):
+        raise RequestError(told(errors, "GRAPHQL_VALIDATION_FAILED"))
+    # No data and no path: the variables did not fit. An error of a field has the field's path.
+    if result.data is None and errors and all(error.path is None for error in errors):
+        raise RequestError(told(errors))
+    payload: dict[str, Any] = {"errors": told(errors)} if errors else {}
+    payload["data"] = result.data
+    if result.extensions:
+        payload["extensions"] = result.extensions
+    return payload
+
+
+def parsed(query: str) -> DocumentNode:
+    """The document that a text is. Raises: RequestError."""
+    try:
+        return parse(query)
+    except GraphQLError as error:
+        raise RequestError(told([error])) from None
+
+
+def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
+    """The operation of a document to run: the named one, or its only one. Raises: RequestError."""
+    operations = document.operations
+    if name is not None:
+        operations = [
+            node for node in operations if node.name is not None and node.name.value == name
+        ]
+        message = f"the document has no operation named {name[:100]!r}"
+    elif operations:
+        count = len(operations)
+        message = f"the document has {count} operations: name the one to run in `operationName`"
+    else:
+        message = "the document has no operation, only definitions that one could use"
+    # Two of one name are for validation to tell.
+    if not operations or (name is None and len(operations) > 1):
+        raise RequestError([shown(message, "OPERATION_RESOLUTION_FAILURE")])
+    return operations[0]
+
+
+def shown(message: str, code: str) -> dict[str, Any]:
+    """An error of ours as it is told, with its code."""
+    return {"message": message, "extensions": {"code": code}}
+
+
+def told(errors: Iterable[GraphQLError], code: str | None = None) -> list[dict[str, Any]]:
+    """Errors as they are told, with a code for GraphQL's own.
+
+    A message quotes what was sent, so it is kept short.
+    """
+    errors = list(errors)
+    for fault in errors:
+        if code is not None and fault.original_error is None:
+            fault.extensions = {"code": code, **(fault.extensions or {})}
+    answers = [formatted(fault) for fault in errors]
+    for error in answers:
+        if len(error["message"]) > MESSAGE_LENGTH:
+            error["message"] = f"{error['message'][:MESSAGE_LENGTH]}…"
+    return answers
