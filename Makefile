@@ -46,7 +46,16 @@ page:
 run: .venv/run.ok page ## serve demo data with the explorer on http://127.0.0.1:$(PORT)/
 	@$(BIN)/projectgate serve --demo --port $(PORT)
 
-test: .venv/dev.ok page ## run all tests
+# GraphQL clients of Node, for the tests; without them their tests are skipped.
+.PHONY: clients
+clients:
+	@$(MAKE) --no-print-directory tests/clients/node_modules/run.ok || echo "The clients could not be installed: their tests are skipped."
+
+tests/clients/node_modules/run.ok: .node/run.ok tests/clients/package-lock.json
+	@cd tests/clients && PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --ignore-scripts --silent
+	@touch $@
+
+test: .venv/dev.ok page clients ## run all tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (half an hour)
@@ -64,7 +73,7 @@ contracts: .venv/dev.ok ## check that imports point one way
 
 check: lint types contracts test ## everything that a change must pass
 
-# The node that runs the peers and brings npm, whatever the machine has.
+# The node that runs the peers and the clients and brings npm, whatever the machine has.
 .node/run.ok: requirements/node.lock
 	@$$(command -v $(PYTHON) || command -v python3) -m venv .node
 	@.node/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.lock
@@ -84,4 +93,4 @@ lock: ## resolve the dependencies of pyproject.toml anew
 	@cd requirements && ./lock
 
 clean: ## remove what was made here
-	@rm -rf .venv .node var build dist *.egg-info projectgate/explorer/dist explorer/node_modules benchmarks/peers/node_modules
+	@rm -rf .venv .node var build dist *.egg-info projectgate/explorer/dist explorer/node_modules benchmarks/peers/node_modules tests/clients/node_modules
