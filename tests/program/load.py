@@ -46,10 +46,14 @@ PAUSE = 0.1
 class Server:
     """A served database that can be killed and started again on its port."""
 
-    def __init__(self, url: str, port: int) -> None:
+    def __init__(self, url: str, port: int, **names: str) -> None:
         self.address = f"http://127.0.0.1:{port}"
         self._port = port
-        self._names = {"PROJECTGATE_DATABASE_URL": url, "PROJECTGATE_JWT_SECRET": SECRET}
+        self._names = {
+            "PROJECTGATE_DATABASE_URL": url,
+            "PROJECTGATE_JWT_SECRET": SECRET,
+            **{f"PROJECTGATE_{name}": value for name, value in names.items()},
+        }
         self._process: Process | None = None
 
     async def start(self) -> None:
@@ -69,6 +73,12 @@ class Server:
                         return
                 except httpx2.TransportError:
                     await asyncio.sleep(PAUSE)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it: SIGKILL gives it no time to finish anything."""
