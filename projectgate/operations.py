@@ -14,6 +14,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.execution.documents import Document, Documents
+from projectgate.persisted import PersistedQueries, TextRefused
 from projectgate.receipt import Receipt
 from projectgate.request import Operation
 from projectgate.resolvers.context import Context
@@ -56,16 +57,23 @@ class Operations:
     def __init__(self, schema: strawberry.Schema, settings: Settings) -> None:
         self._schema = schema._schema
         self._documents = Documents(schema, parsed)
+        self._texts = PersistedQueries(on=settings.persisted_queries == "on")
         self._settings = settings
 
     def prepared(self, asked: Operation) -> Prepared:
         """What is asked for, if it may be executed at all. Raises: RequestError."""
-        document = self._documents.document(asked.query)
+        try:
+            text = self._texts.text(asked)
+        except TextRefused as refused:
+            raise RequestError([shown(refused.message, refused.code)]) from None
+        document = self._documents.document(text)
         definition = chosen(document, asked.name)
         if self._settings.introspection == "off" and document.introspects:
             raise RequestError(
                 [shown("introspection is switched off here", "GRAPHQL_VALIDATION_FAILED")]
             )
+        if asked.sha256 is not None and not document.faults:
+            self._texts.keep(asked)
         return Prepared(document, definition, asked.variables)
 
     async def answer(
@@ -81,7 +89,7 @@ class Operations:
             return payload_of(result)
         result = await receipt.executed(prepared.document, prepared.name, prepared.variables)
         payload = payload_of(result)
-        written = receipt.shown(
+        written = receipt.account(
             self._schema, prepared.document, prepared.definition, prepared.variables
         )
         payload["extensions"] = {**payload.get("extensions", {}), "receipt": written}

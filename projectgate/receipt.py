@@ -51,14 +51,14 @@ class Receipt:
         self._milliseconds = (time.perf_counter() - begun) * 1000
         return result
 
-    def shown(
+    def account(
         self,
         schema: GraphQLSchema,
         document: Document,
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """The receipt as the answer has it, in `extensions.receipt`."""
+        """What was written down, as the answer has it, in `extensions.receipt`."""
         return {
             "execution": {
                 "by": "plan" if self._how.compiled else "graphql-core",

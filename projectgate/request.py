@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
-PARAMETERS = ("query", "operationName", "variables", "extensions")
+PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
 INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
 
@@ -29,12 +29,18 @@ Headers: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a request asks for: a document, and which of its operations with which variables."""
+    """What a request asks for: a document, and which of its operations with which variables.
 
-    query: str
+    The document is a text, or named by the SHA-256 of one or by an identifier. A text beside a hash
+    is one to be kept under it.
+    """
+
+    query: str | None
     name: str | None
     variables: dict[str, Any]
     extensions: dict[str, Any]
+    sha256: str | None = None
+    document_id: str | None = None
 
 
 class Rejected(Exception):
@@ -212,7 +218,7 @@ def from_body(content: bytes) -> Operation:
         _bad("the body is an array: operations are not batched here, send one JSON object for each")
     if not isinstance(members, dict):
         _bad(f"the body is {_kind(members)}: send a JSON object with the field `query`")
-    return _operation(members)
+    return operation_of(members)
 
 
 def from_query_string(content: bytes) -> Operation:
@@ -233,14 +239,13 @@ def from_query_string(content: bytes) -> Operation:
             members[name] = (
                 read_json(members[name].encode(), f"`{name}`") if members[name] else None
             )
-    return _operation(members)
+    return operation_of(members)
 
 
-def _operation(members: dict[str, Any]) -> Operation:
+def operation_of(members: dict[str, Any]) -> Operation:
+    """The operation that the members of a request object say. Raises: Rejected (400)."""
     query = members.get("query")
-    if query is None:
-        _bad("the field `query` is missing: it holds the GraphQL document")
-    if not isinstance(query, str):
+    if not isinstance(query, str | None):
         _bad(f"`query` is {_kind(query)}: it must be a string with the GraphQL document")
     name = members.get("operationName")
     if not isinstance(name, str | None):
@@ -249,10 +254,34 @@ def _operation(members: dict[str, Any]) -> Operation:
         value = members.get(parameter)
         if not isinstance(value, dict | None):
             _bad(f"`{parameter}` is {_kind(value)}: it must be a JSON object or absent")
+    variables, extensions = members.get("variables") or {}, members.get("extensions") or {}
+    sha256, document_id = _named(members, extensions)
+    if query is None and sha256 is None and document_id is None:
+        _bad("the field `query` is missing: it holds the GraphQL document")
     # An empty name is no name, as the draft says of GET.
-    return Operation(
-        query, name or None, members.get("variables") or {}, members.get("extensions") or {}
-    )
+    return Operation(query, name or None, variables, extensions, sha256, document_id)
+
+
+def _named(members: dict[str, Any], extensions: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The hash and the identifier that name a document: Apollo's extension, or the draft's `documentId`."""
+    document_id, persisted = members.get("documentId"), extensions.get("persistedQuery")
+    if document_id is None and persisted is None:
+        return None, None
+    if document_id is None:
+        given = persisted if isinstance(persisted, dict) else {}
+        sha256 = given.get("sha256Hash")
+        if given.get("version") != 1 or not isinstance(sha256, str):
+            _bad(
+                "`extensions.persistedQuery` must be an object with a version that is 1 and a string: "
+                'write {"version": 1, "sha256Hash": "…"}'
+            )
+        return sha256, None
+    if not isinstance(document_id, str):
+        _bad(f"`documentId` is {_kind(document_id)}: it must be a string or absent")
+    if persisted is not None or members.get("query") is not None:
+        _bad("`documentId` names the document: send no `query` and no `persistedQuery` with it")
+    method, _, digest = document_id.partition(":")
+    return digest if method == "sha256" else None, document_id
 
 
 def read_json(content: bytes, what: str) -> Any:

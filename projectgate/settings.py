@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         le=100_000_000,
         description="Bytes that the body of a request may have.",
     )
+    persisted_queries: Literal["on", "off"] = Field(
+        default="on",
+        description="Automatic persisted queries: `on` keeps the documents that clients send with "
+        "their hash, so that the hash alone will do from then on.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",
