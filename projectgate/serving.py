@@ -14,6 +14,7 @@ import uvicorn
 
 from projectgate import logs
 from projectgate.app import create_app
+from projectgate.connection import Connection
 from projectgate.data import exchange, files, migrate, seed
 from projectgate.data.database import Database
 from projectgate.databases import opened
@@ -75,6 +76,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
             server = _Server(
                 uvicorn.Config(
                     app,
+                    http=Connection,
                     log_config=None,
                     access_log=False,
                     # Nothing here asks which scheme or address a proxy was asked with.

@@ -1,0 +1,184 @@
+"""A connection to a client that takes its time: one that is too slow is closed, so that none is held for ever.
+
+uvicorn has a limit for idle connections only. Here the head of a request, its body and the reading
+of an answer take no longer than they may too, and a head is no larger. Whoever sends no HTTP is told
+so in JSON, as everybody is.
+"""
+
+from __future__ import annotations
+
+from asyncio import BaseTransport, TimerHandle
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from projectgate.answers import refused
+from projectgate.request import Rejected
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol, with an end to all waiting."""
+
+    # Until a head is complete, from its first byte or, where none comes, from the connection.
+    head_seconds = 10.0
+    # From the end of the head until the body is complete.
+    body_seconds = 10.0
+    # In so many seconds a client takes so many bytes of the answers that wait for it, or all there are.
+    read_seconds, read_bytes = 10.0, 100_000
+    # What a client may send without a request coming on by it: a head, or what is no body behind it.
+    head_bytes = 64_000
+
+    _incoming: TimerHandle | None = None
+    _outgoing: TimerHandle | None = None
+    _unread = 0  # bytes of answers that waited when `_outgoing` began
+    _bytes = 0  # that came since a request last came on
+    _in_request = False  # between its first byte and its last
+    _in_head = True
+    _upgraded = False
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Waits for the first request."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._expect(self.head_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Waits for nothing more."""
+        self._expect(None)
+        if self._outgoing is not None:
+            self._outgoing.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what came in, and waits for the rest of a request if there has to be one."""
+        self._bytes += len(data)
+        super().data_received(data)
+        if self._upgraded or self.transport.is_closing():
+            return
+        if self._in_request:
+            if self._bytes > self.head_bytes:
+                self._refuse(
+                    431,
+                    "PAYLOAD_TOO_LARGE",
+                    f"the head of the request is larger than {self.head_bytes:,} bytes, the limit here: "
+                    "send a long query by POST, and fewer headers",
+                )
+            elif self._incoming is None:
+                self._expect(self.head_seconds if self._in_head else self.body_seconds)
+        # Empty lines between requests begin none, and yet end uvicorn's own wait.
+        elif self.timeout_keep_alive_task is None and self._is_idle():
+            if self._incoming is None:
+                self._expect(self.head_seconds)
+        elif self._incoming is not None:
+            self._expect(None)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_request = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """A head is complete; its body has a time of its own."""
+        self._in_head = False
+        self._bytes = 0
+        if self._incoming is not None:
+            self._expect(None)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body is there."""
+        self._bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """A request is complete."""
+        self._in_request, self._in_head = False, True
+        self._bytes = 0
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leaves the connection to the WebSocket protocol."""
+        self._upgraded = True
+        self._expect(None)
+        super().handle_websocket_upgrade()
+
+    def on_response_complete(self) -> None:
+        """An answer is given; the client may still have to take it."""
+        super().on_response_complete()
+        self._watch()
+
+    def pause_writing(self) -> None:
+        """The client takes an answer more slowly than it is given."""
+        super().pause_writing()
+        if self._outgoing is not None:
+            self._outgoing.cancel()
+            self._outgoing = None
+        self._watch()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes a connection that is idle, once the client has its answers."""
+        super().timeout_keep_alive_handler()
+        self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Says that this is no HTTP."""
+        self._refuse(400, "BAD_REQUEST", msg)
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _expect(self, seconds: float | None) -> None:
+        """Gives what is awaited from the client so long, and no longer what was awaited before."""
+        if self._incoming is not None:
+            self._incoming.cancel()
+        self._incoming = None if seconds is None else self.loop.call_later(seconds, self._late)
+
+    def _late(self) -> None:
+        """What was awaited has not come."""
+        if self.flow.read_paused or (self._in_head and not self._is_idle()):
+            # It is us who do not read, or who owe the answer to an earlier request.
+            self._expect(self.head_seconds)
+        elif self._in_request:
+            part = "head" if self._in_head else "body"
+            seconds = self.head_seconds if self._in_head else self.body_seconds
+            self._refuse(
+                408,
+                "REQUEST_TIMEOUT",
+                f"the {part} of the request was not complete within {seconds:g} seconds: send it faster",
+            )
+        else:
+            self._close()
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Answers what has not come far enough to be a request, and closes the connection.
+
+        Nothing is said of a request that has its answer, nor before the answer to an earlier one.
+        """
+        idle = self._is_idle()
+        if idle if self._in_head else not (idle or self.cycle.response_started):
+            response = refused(Rejected(status, code, message, connection="close"))
+            lines = [b"%s: %s\r\n" % header for header in response.raw_headers]
+            self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", response.body]))
+        if not idle:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self._close()
+
+    def _close(self) -> None:
+        self.transport.close()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Looks again in a while at answers that wait for the client, if any do."""
+        if self._outgoing is None and not self._upgraded:
+            self._unread = self.transport.get_write_buffer_size()
+            if self._unread:
+                self._outgoing = self.loop.call_later(self.read_seconds, self._reread)
+
+    def _reread(self) -> None:
+        """Drops a connection whose client takes too little of its answers."""
+        self._outgoing = None
+        taken = self._unread - self.transport.get_write_buffer_size()
+        stuck = self.flow.write_paused or self.transport.is_closing()
+        if stuck and taken < min(self.read_bytes, self._unread):
+            self.transport.abort()
+        else:
+            self._watch()

@@ -1,0 +1,288 @@
+"""Slow clients, and those that speak no HTTP, on real connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from projectgate.connection import Connection
+from projectgate.data.database import Database
+from tests.program.conftest import BODY, build
+from tests.program.served import serve_demo
+from tests.program.wire import PATIENCE, Wire, connected, head, serving
+
+pytestmark = pytest.mark.anyio
+
+WHOLE = head() + BODY
+LARGE = b"x" * 20_000_000
+
+
+class Quick(Connection):
+    """The same in less time."""
+
+    head_seconds = 0.4
+    body_seconds = 0.4
+    read_seconds = 0.4
+
+
+@pytest.fixture
+async def port(unread_database: Database) -> AsyncIterator[int]:
+    """The port of a server with little patience."""
+    async with serving(build(unread_database), Quick) as port:
+        yield port
+
+
+async def drip(wire: Wire, content: bytes) -> None:
+    """Sends a byte at a time, until there are none or the server has had enough."""
+    for place in range(len(content)):
+        try:
+            await wire.send(content[place : place + 1])
+        except (ConnectionResetError, BrokenPipeError):
+            return
+        await asyncio.sleep(0.1)
+
+
+async def is_answered(wire: Wire) -> None:
+    """Checks that the next answer is that to `BODY`."""
+    status, _, body = await wire.answer()
+    assert (status, json.loads(body)) == (200, {"data": {"caller": "ann"}})
+
+
+async def test_a_client_that_says_nothing_is_closed(port: int) -> None:
+    async with connected(port) as wire:
+        assert await wire.is_closed()
+
+
+@pytest.mark.parametrize("sent", [b"P", b"POST /graphql HTTP/1.1\r\nhost: g", head()[:-2]])
+async def test_a_head_that_stops_is_408(port: int, sent: bytes) -> None:
+    async with connected(port) as wire:
+        await wire.send(sent)
+        assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+        assert await wire.is_closed()
+
+
+@pytest.mark.parametrize("prefix", [b"", b"POST /graphql HTTP/1.1\r\n", WHOLE])
+async def test_a_head_that_comes_a_byte_at_a_time_is_408(port: int, prefix: bytes) -> None:
+    async with connected(port) as wire:
+        await wire.send(prefix)
+        if prefix is WHOLE:
+            await is_answered(wire)
+        sending = asyncio.create_task(
+            drip(wire, b"POST /graphql HTTP/1.1\r\nhost: gate.test" * 100)
+        )
+        assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+        assert await wire.is_closed()
+        await sending
+
+
+@pytest.mark.parametrize(
+    "sent", [head(), head() + BODY[:-1], head(None, transfer_encoding="chunked") + b"5\r\n12"]
+)
+async def test_a_body_that_stops_is_408(port: int, sent: bytes) -> None:
+    async with connected(port) as wire:
+        await wire.send(sent)
+        assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+        assert await wire.is_closed()
+
+
+@pytest.mark.parametrize("length", [1_000, None])
+async def test_a_body_that_comes_a_byte_at_a_time_is_408(port: int, length: int | None) -> None:
+    async with connected(port) as wire:
+        chunked = {} if length else {"transfer_encoding": "chunked"}
+        await wire.send(head(length, **chunked))
+        sending = asyncio.create_task(drip(wire, b" " * 1_000 if length else b"1\r\n \r\n" * 200))
+        assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+        assert await wire.is_closed()
+        await sending
+
+
+async def test_a_body_that_nobody_reads_is_not_taken_for_ever(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(head(1_000, authorization="none"))
+        assert await wire.refusal() == (401, "UNAUTHENTICATED")
+        sending = asyncio.create_task(drip(wire, b" " * 900))
+        assert await wire.is_closed()
+        await sending
+
+
+async def test_a_body_with_an_end_that_never_comes_is_408(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(head(None, transfer_encoding="chunked"))
+        await wire.send(b"%x\r\n%s\r\n0\r\n" % (len(BODY), BODY))
+        sending = asyncio.create_task(drip(wire, b"a: b\r\n" * 200))
+        assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+        assert await wire.is_closed()
+        await sending
+
+
+async def test_empty_lines_keep_no_connection_open(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(WHOLE)
+        await is_answered(wire)
+        sending = asyncio.create_task(drip(wire, b"\r\n" * 400))
+        assert await wire.is_closed()
+        await sending
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"GET /" + b"a" * 100_000, b"POST /graphql HTTP/1.1\r\na: " + b"b" * 100_000,
+     b"POST /graphql HTTP/1.1\r\n" + b"a: b\r\n" * 20_000],
+)  # fmt: skip
+async def test_a_head_without_measure_is_431(port: int, sent: bytes) -> None:
+    async with connected(port) as wire:
+        await wire.send(sent)
+        assert await wire.refusal() == (431, "PAYLOAD_TOO_LARGE")
+        assert await wire.is_closed()
+
+
+async def test_what_stands_between_chunks_is_no_way_around_the_limit(port: int) -> None:
+    for padding in (b"5;" + b"a" * 200_000, b"0\r\na: " + b"b" * 200_000):
+        async with connected(port) as wire:
+            await wire.send(head(None, transfer_encoding="chunked") + padding)
+            assert (await wire.refusal())[0] == 431
+            assert await wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-OpenSSH_9.6\r\n", b"{}\r\n\r\n",
+     b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\na b: c\r\n\r\n", b"GET \xff HTTP/1.1\r\n\r\n",
+     b"POST /graphql HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+     b"POST /graphql HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n12345",
+     head(5, transfer_encoding="chunked") + b"0\r\n\r\n",
+     head(None, transfer_encoding="chunked") + b"x\r\n"],
+)  # fmt: skip
+async def test_what_is_no_http_is_told_so_in_json(port: int, sent: bytes) -> None:
+    async with connected(port) as wire:
+        await wire.send(sent)
+        assert await wire.refusal() == (400, "BAD_REQUEST")
+        assert await wire.is_closed()
+
+
+async def test_a_request_in_many_pieces_is_answered_and_so_are_others_after_it(port: int) -> None:
+    async with connected(port) as wire:
+        for _ in range(3):
+            for place in range(0, len(WHOLE), 100):
+                await wire.send(WHOLE[place : place + 100])
+            await is_answered(wire)
+            await asyncio.sleep(0.5)  # no request is awaited, nor an answer
+
+
+async def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(WHOLE * 20)
+        for _ in range(20):
+            await is_answered(wire)
+
+
+async def test_half_a_request_behind_one_that_runs_waits_for_its_answer() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await asyncio.sleep(1)
+        await Response(b"done")(scope, receive, send)
+
+    async with serving(slow, Quick) as port, connected(port) as wire:
+        await wire.send(WHOLE + WHOLE[:50])
+        assert (await wire.answer())[2] == b"done"
+        await wire.send(WHOLE[50:])
+        assert (await wire.answer())[2] == b"done"
+
+
+async def test_an_answer_may_take_its_time_to_be_made_and_to_be_streamed() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(4):
+            await asyncio.sleep(0.3)
+            yield b"part"
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await StreamingResponse(parts(), headers={"content-length": "16"})(scope, receive, send)
+
+    async with serving(slow, Quick) as port, connected(port) as wire:
+        await wire.send(head(None))
+        assert (await wire.answer())[2] == b"part" * 4
+
+
+def large(ended: asyncio.Event, parts: int) -> ASGIApp:
+    """An application with a large answer, in one part or in several, that tells when it is done."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(parts):
+            yield LARGE[: len(LARGE) // parts]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        length = {"content-length": str(len(LARGE))}
+        answer = Response(LARGE) if parts == 1 else StreamingResponse(stream(), headers=length)
+        try:
+            await answer(scope, receive, send)
+        finally:
+            ended.set()
+
+    return app
+
+
+@pytest.mark.parametrize("parts", [1, 20])
+@pytest.mark.parametrize("close", [{}, {"connection": "close"}])
+async def test_a_client_that_does_not_read_its_answer_is_dropped(
+    parts: int, close: dict[str, str]
+) -> None:
+    ended, dropped = asyncio.Event(), asyncio.Event()
+
+    class Watched(Quick):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            dropped.set()
+
+    async with serving(large(ended, parts), Watched) as port:
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(head(None, **close))
+            async with asyncio.timeout(PATIENCE):
+                await dropped.wait()
+                await ended.wait()
+
+
+@pytest.mark.parametrize("parts", [1, 20])
+async def test_a_client_that_reads_slowly_but_steadily_gets_its_answer(parts: int) -> None:
+    async with (
+        serving(large(asyncio.Event(), parts), Quick) as port,
+        connected(port, limit=1_000) as wire,
+    ):
+        await wire.send(head(None))
+        reading = wire._reader
+        await reading.readuntil(b"\r\n\r\n")
+        left = len(LARGE)
+        while left:
+            left -= len(await reading.read(250_000))
+            await asyncio.sleep(0.001)
+
+
+async def test_the_served_program_closes_slow_clients_in_time(tmp_path: Path) -> None:
+    """The real server with its real patience, for clients of every kind at once."""
+    with serve_demo(tmp_path) as served:
+        port = int(served.url.rstrip("/").rpartition(":")[2])
+
+        async def silent(wire: Wire) -> None:
+            assert await wire.is_closed()
+
+        async def half(wire: Wire) -> None:
+            await wire.send(head()[:50])
+            assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+
+        async def bodiless(wire: Wire) -> None:
+            await wire.send(head(authorization=f"Bearer {served.token}"))
+            assert await wire.refusal() == (408, "REQUEST_TIMEOUT")
+
+        async def one(client: Any) -> None:
+            async with connected(port) as wire:
+                await client(wire)
+
+        await asyncio.gather(one(silent), one(half), one(bodiless))
