@@ -13,14 +13,13 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     parse,
-    specified_rules,
 )
 from graphql.pyutils import is_awaitable
 from strawberry.execution.is_awaitable import optimized_is_awaitable
-from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .executor import KEPT, LONGEST_KEPT, How
+from .validation import faults
 from .variables import Variables
 
 # So many characters the texts that are kept may have together; a parsed one takes 300 bytes for each.
@@ -46,10 +45,19 @@ class _Lasting(NamedTuple):
 class Document:
     """A text that is parsed, with what is known of it whatever its variables are."""
 
-    def __init__(self, schema: strawberry.Schema, text: str, node: DocumentNode) -> None:
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        text: str,
+        node: DocumentNode,
+        hide_suggestions: bool = False,
+    ) -> None:
         self._schema = schema
         self._text = text
+        self._hide_suggestions = hide_suggestions
         self.node = node
+        # What whoever has it executed knows of its operations, by the names that they are asked for with.
+        self.remembered: dict[str | None, Any] = {}
         # Of each operation that was executed, what to make other executors of.
         self._known: dict[str | None, _Lasting] = {}
         nodes = node.definitions
@@ -58,7 +66,7 @@ class Document:
     @cached_property
     def faults(self) -> list[GraphQLError]:
         """Why it cannot be executed: where it does not fit the schema."""
-        return validate_document(self._schema._schema, self.node, tuple(specified_rules))
+        return faults(self._schema._schema, self.node, hide_suggestions=self._hide_suggestions)
 
     @cached_property
     def introspects(self) -> bool:
@@ -109,6 +117,7 @@ class Document:
                 raw_variable_values=variables,
                 operation_name=name,
                 is_awaitable=optimized_is_awaitable,
+                hide_suggestions=self._hide_suggestions,
             )
             if not isinstance(executor, list):
                 self._known[name] = self._lasting(executor)
@@ -129,6 +138,7 @@ class Document:
             known.type_resolver,
             known.subscribe_field_resolver,
             is_awaitable=optimized_is_awaitable,
+            hide_suggestions=self._hide_suggestions,
         )
 
     def _lasting(self, executor: Any) -> _Lasting:
@@ -139,7 +149,11 @@ class Document:
             executor.field_resolver,
             executor.type_resolver,
             executor.subscribe_field_resolver,
-            Variables(self._schema._schema, executor.operation.variable_definitions or ()),
+            Variables(
+                self._schema._schema,
+                executor.operation.variable_definitions or (),
+                self._hide_suggestions,
+            ),
         )
 
 
@@ -158,14 +172,20 @@ def introspects(node: DocumentNode) -> bool:
 class Documents:
     """The documents of a schema by their text; those not used for longest are forgotten first.
 
-    `parse` makes a document of a text, and raises what its caller wants raised.
+    `parse` makes a document of a text, and raises what its caller wants raised. `hide_suggestions`: errors do not say
+    what a caller may have meant, which would be names of the schema.
     """
 
     def __init__(
-        self, schema: strawberry.Schema, parse: Callable[[str], DocumentNode] = parse
+        self,
+        schema: strawberry.Schema,
+        parse: Callable[[str], DocumentNode] = parse,
+        *,
+        hide_suggestions: bool = False,
     ) -> None:
         self._schema = schema
         self._parse = parse
+        self._hide_suggestions = hide_suggestions
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._length = 0
 
@@ -175,7 +195,7 @@ class Documents:
         if document is not None:
             self._kept.move_to_end(text)
             return document
-        document = Document(self._schema, text, self._parse(text))
+        document = Document(self._schema, text, self._parse(text), self._hide_suggestions)
         if len(text) <= LONGEST_KEPT:
             self._kept[text] = document
             self._length += len(text)

@@ -35,9 +35,15 @@ MOST_FAULTS = 50
 class Variables:
     """The variables that an operation declares."""
 
-    def __init__(self, schema: GraphQLSchema, declared: Sequence[VariableDefinitionNode]) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        declared: Sequence[VariableDefinitionNode],
+        hide_suggestions: bool = False,
+    ) -> None:
         self._schema = schema
         self._declared = declared
+        self._hide_suggestions = hide_suggestions
         signatures = [get_variable_signature(schema, one) for one in declared]
         plain = [
             one
@@ -51,7 +57,13 @@ class Variables:
         found = None if self._plain is None else _plain_values(self._plain, given)
         if found is not None:
             return found
-        return get_variable_values(self._schema, self._declared, given, max_errors=MOST_FAULTS)
+        return get_variable_values(
+            self._schema,
+            self._declared,
+            given,
+            max_errors=MOST_FAULTS,
+            hide_suggestions=self._hide_suggestions,
+        )
 
 
 def _plain_values(

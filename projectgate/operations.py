@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.execution.documents import Document, Documents
@@ -18,6 +18,8 @@ from projectgate.persisted import PersistedQueries, TextRefused
 from projectgate.receipt import Receipt
 from projectgate.request import Operation
 from projectgate.resolvers.context import Context
+from projectgate.schema import limits
+from projectgate.schema.cost import Estimate
 from projectgate.schema.errors import formatted
 from projectgate.settings import Settings
 
@@ -34,11 +36,12 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An operation that may be executed: its document, which of its definitions, and its variables."""
+    """An operation that may be executed: its document, which of its definitions, its variables, and what it costs."""
 
     document: Document
     definition: OperationDefinitionNode
     variables: dict[str, Any]
+    cost: int
 
     @property
     def kind(self) -> OperationType:
@@ -51,14 +54,24 @@ class Prepared:
         return self.definition.name.value if self.definition.name else None
 
 
+class _Known(NamedTuple):
+    """What is known of an operation that may be executed, whatever its variables are."""
+
+    definition: OperationDefinitionNode
+    estimate: Estimate
+
+
 class Operations:
     """The operations of one schema."""
 
     def __init__(self, schema: strawberry.Schema, settings: Settings) -> None:
         self._schema = schema._schema
-        self._documents = Documents(schema, parsed)
         self._texts = PersistedQueries(on=settings.persisted_queries == "on")
         self._settings = settings
+        # Who may not ask for the schema is not told names of it that are like the wrong ones.
+        self._documents = Documents(
+            schema, parsed, hide_suggestions=settings.introspection == "off"
+        )
 
     def prepared(self, asked: Operation) -> Prepared:
         """What is asked for, if it may be executed at all. Raises: RequestError."""
@@ -67,14 +80,26 @@ class Operations:
         except TextRefused as refused:
             raise RequestError([shown(refused.message, refused.code)]) from None
         document = self._documents.document(text)
-        definition = chosen(document, asked.name)
+        known: _Known | None = document.remembered.get(asked.name)
+        if known is None:
+            known = document.remembered[asked.name] = self._checked(document, asked.name)
+        cost = known.estimate.cost(asked.variables)
+        if cost > self._settings.cost_limit:
+            raise RequestError([too_complex(cost, self._settings.cost_limit)])
+        if asked.sha256 is not None:
+            self._texts.keep(asked)
+        return Prepared(document, known.definition, asked.variables, cost)
+
+    def _checked(self, document: Document, name: str | None) -> _Known:
+        """An operation of a document, if it may be executed whatever its variables are. Raises: RequestError."""
+        definition = chosen(document, name)
         if self._settings.introspection == "off" and document.introspects:
             raise RequestError(
                 [shown("introspection is switched off here", "GRAPHQL_VALIDATION_FAILED")]
             )
-        if asked.sha256 is not None and not document.faults:
-            self._texts.keep(asked)
-        return Prepared(document, definition, asked.variables)
+        if document.faults:
+            raise RequestError(told(document.faults, "GRAPHQL_VALIDATION_FAILED"))
+        return _Known(definition, Estimate(self._schema, document.node, definition))
 
     async def answer(
         self, prepared: Prepared, context: Context, receipt: Receipt | None = None
@@ -86,13 +111,12 @@ class Operations:
             )
         if receipt is None:
             result = await prepared.document.execute(prepared.name, prepared.variables, context)
-            return payload_of(result)
-        result = await receipt.executed(prepared.document, prepared.name, prepared.variables)
+        else:
+            result = await receipt.executed(prepared.document, prepared.name, prepared.variables)
         payload = payload_of(result)
-        written = receipt.account(
-            self._schema, prepared.document, prepared.definition, prepared.variables
-        )
-        payload["extensions"] = {**payload.get("extensions", {}), "receipt": written}
+        payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
+        if receipt is not None:
+            payload["extensions"]["receipt"] = receipt.account(prepared.cost)
         return payload
 
 
@@ -112,11 +136,13 @@ def payload_of(result: ExecutionResult | PreExecutionError) -> dict[str, Any]:
 
 
 def parsed(query: str) -> DocumentNode:
-    """The document that a text is. Raises: RequestError."""
+    """The document that a text is, if it is within the limits. Raises: RequestError."""
     try:
-        return parse(query)
+        return limits.parsed(query)
     except GraphQLError as error:
         raise RequestError(told([error])) from None
+    except limits.TooMuch as error:
+        raise RequestError([beyond(one) for one in error.found]) from None
 
 
 def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
@@ -141,6 +167,24 @@ def chosen(document: Document, name: str | None) -> OperationDefinitionNode:
 def shown(message: str, code: str) -> dict[str, Any]:
     """An error of ours as it is told, with its code."""
     return {"message": message, "extensions": {"code": code}}
+
+
+def too_complex(cost: int, limit: int) -> dict[str, Any]:
+    """The error of an operation that costs too much."""
+    message = (
+        f"the operation costs {limits.said(cost)}; the limit is {limit:,}: ask for smaller pages, "
+        "or for fewer fields in lists"
+    )
+    error = shown(message, "QUERY_TOO_COMPLEX")
+    error["extensions"] |= {"cost": min(cost, limits.MOST_TOLD), "limit": limit}
+    return error
+
+
+def beyond(excess: limits.Excess) -> dict[str, Any]:
+    """The error of a document that has too much of something."""
+    error = shown(excess.message, "QUERY_TOO_COMPLEX")
+    error["extensions"] |= {"value": excess.value, "limit": excess.limit}
+    return error
 
 
 def told(errors: Iterable[GraphQLError], code: str | None = None) -> list[dict[str, Any]]:

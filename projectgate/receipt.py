@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLSchema, OperationDefinitionNode
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.data.hearing import STATEMENTS, Heard
@@ -15,7 +14,6 @@ from projectgate.execution.executor import How
 from projectgate.resolvers.access import may_have_receipts
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.hearing import BATCHES, Batch
-from projectgate.schema.cost import cost
 
 HEADER = "X-Projectgate-Receipt"
 _NAME = HEADER.lower()
@@ -51,20 +49,14 @@ class Receipt:
         self._milliseconds = (time.perf_counter() - begun) * 1000
         return result
 
-    def account(
-        self,
-        schema: GraphQLSchema,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-    ) -> dict[str, Any]:
+    def account(self, cost: int) -> dict[str, Any]:
         """What was written down, as the answer has it, in `extensions.receipt`."""
         return {
             "execution": {
                 "by": "plan" if self._how.compiled else "graphql-core",
                 "reason": self._how.reason,
             },
-            "cost": cost(schema, document.node, operation, variables),
+            "cost": cost,
             "milliseconds": _rounded(self._milliseconds),
             "statements": [
                 {"sql": one.text, "rows": one.rows, "milliseconds": _rounded(one.milliseconds)}

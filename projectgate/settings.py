@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         description="Automatic persisted queries: `on` keeps the documents that clients send with "
         "their hash, so that the hash alone will do from then on.",
     )
+    cost_limit: int = Field(
+        default=100_000,
+        ge=100,
+        description="The most that an operation may cost: about so many fields may be in its answer.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",

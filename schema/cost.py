@@ -8,6 +8,7 @@ is that of the worst case. It is told in a time that grows with the text and not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -16,7 +17,6 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
     GraphQLSchema,
@@ -32,13 +32,16 @@ from graphql import (
     is_list_type,
 )
 
-from ..resolvers.search import DEFAULT
+from ..resolvers.search import DEFAULT, LIMIT
+from .fragments import in_order
 
 # How many items a list has of which nothing says it.
 ASSUMED = 10
 # The arguments that say how many items a page has, and the lists below it that hold them.
 PAGE_ARGUMENTS = ("first", "last", "take")
 PAGE_LISTS = frozenset({"nodes", "edges", "result"})
+# The costs of one operation that are kept, for different values of its variables.
+KEPT = 100
 # The value of `if` with which a directive takes a field away.
 _TAKES_AWAY = {"skip": True, "include": False}
 
@@ -50,7 +53,36 @@ def cost(
     variables: Mapping[str, Any],
 ) -> int:
     """The cost of one operation of a valid document, with its variables as they were sent or as they were read."""
-    return _Estimate(schema, document, operation, variables).total()
+    return _Walk(schema, document, operation, variables).total()
+
+
+class Estimate:
+    """What one operation of a valid document costs; for values that were there before it is remembered."""
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> None:
+        self._asked = schema, document, operation
+        # The variables that were looked at so far, and what the operation costs with values of them.
+        self._names: tuple[str, ...] = ()
+        self._told: dict[Any, int] = {}
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """The cost with variables, as they were sent or as they were read."""
+        told = self._told.get(self._key(variables))
+        return self._learned(variables) if told is None else told
+
+    def _key(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple([_telling(variables.get(name, Undefined)) for name in self._names])
+
+    def _learned(self, variables: Mapping[str, Any]) -> int:
+        walk = _Walk(*self._asked, variables)
+        total = walk.total()
+        if len(self._told) == KEPT or not walk.looked_at.issubset(self._names):
+            self._told.clear()
+            self._names = tuple(walk.looked_at.union(self._names))
+        self._told[self._key(variables)] = total
+        return total
 
 
 class _Fields(NamedTuple):
@@ -64,8 +96,8 @@ class _Fields(NamedTuple):
         return self.once + self.each * items
 
 
-class _Estimate:
-    """The estimate of one operation; what a fragment costs is remembered."""
+class _Walk:
+    """A way through one operation; what a fragment costs is remembered, and which variables were looked at."""
 
     def __init__(
         self,
@@ -81,37 +113,18 @@ class _Estimate:
             node.variable.name.value: node.default_value
             for node in operation.variable_definitions or ()
         }
-        self._fragments = {
-            node.name.value: node
-            for node in document.definitions
-            if isinstance(node, FragmentDefinitionNode)
-        }
+        self._fragments = in_order(document)
+        self.looked_at: set[str] = set()
         self._known: dict[str, _Fields] = {}
 
     def total(self) -> int:
         """The cost of the operation."""
         operation = self._operation
-        self._learn(operation.selection_set)
+        for fragment in self._fragments:
+            on = self._schema.get_type(fragment.type_condition.name.value)
+            self._known[fragment.name.value] = self._selected(on, fragment.selection_set)
         root = self._schema.get_root_type(operation.operation)
         return self._selected(root, operation.selection_set).of(ASSUMED)
-
-    def _learn(self, selected: SelectionSetNode) -> None:
-        """Learns what fragments cost, those first that others spread: a chain of them may be of any length."""
-        waiting = _spread(selected)
-        while waiting:
-            name = waiting[-1]
-            fragment = self._fragments[name]
-            unknown = [] if name in self._known else _spread(fragment.selection_set)
-            unknown = [other for other in unknown if other not in self._known]
-            if unknown:
-                waiting += unknown
-                continue
-            waiting.pop()
-            if name not in self._known:
-                self._known[name] = self._selected(
-                    self._schema.get_type(fragment.type_condition.name.value),
-                    fragment.selection_set,
-                )
 
     def _selected(self, parent: Any, selected: SelectionSetNode) -> _Fields:
         once = each = 0
@@ -169,23 +182,11 @@ class _Estimate:
         value = next((one.value for one in arguments if one.name.value == name), None)
         if isinstance(value, VariableNode):
             variable = value.name.value
+            self.looked_at.add(variable)
             if variable in self._variables:
                 return self._variables[variable]
             value = self._defaults.get(variable)
         return Undefined if value is None else _literal(value)
-
-
-def _spread(selected: SelectionSetNode) -> list[str]:
-    """The fragments that a selection spreads itself, each once."""
-    names: dict[str, None] = {}
-    waiting = [selected]
-    while waiting:
-        for node in waiting.pop().selections:
-            if isinstance(node, FragmentSpreadNode):
-                names[node.name.value] = None
-            elif (inner := getattr(node, "selection_set", None)) is not None:
-                waiting.append(inner)
-    return list(names)
 
 
 def _literal(node: ValueNode) -> Any:
@@ -195,11 +196,19 @@ def _literal(node: ValueNode) -> Any:
     return node.value if isinstance(node, BooleanValueNode) else None
 
 
+def _telling(value: Any) -> Any:
+    """What of a value a cost can depend on: a number, with its class as True equals 1, or that it is absent."""
+    return (value.__class__, value) if isinstance(value, int | float) else value is Undefined
+
+
 def _number(value: Any) -> int | None:
     """How many items a value asks for; None where it does not say."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return max(int(value), 0)
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    # Of a page that is larger its field says so.
+    return min(max(int(value), 0), LIMIT)
 
 
 def _lists(kind: Any) -> int:

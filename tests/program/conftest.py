@@ -176,6 +176,14 @@ async def get(
     )
 
 
+def data(response: httpx2.Response) -> Any:
+    """The data of an answer that has nothing besides but what it cost."""
+    answer = response.json()
+    assert set(answer) == {"data", "extensions"}
+    assert set(answer["extensions"]) == {"cost"}
+    return answer["data"]
+
+
 def is_refused(response: httpx2.Response, status: int, expected: str) -> None:
     """Checks that an answer is a refusal as every refusal has to be."""
     assert (response.status_code, code(response)) == (status, expected)

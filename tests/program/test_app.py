@@ -21,6 +21,7 @@ from tests.program.conftest import (
     bearer,
     build,
     code,
+    data,
     make_settings,
     message,
     open_client,
@@ -43,7 +44,7 @@ async def test_a_migrated_database_is_opened_at_the_start_and_serves(database: D
         async with open_client(app) as client:
             assert (await client.get("/readyz")).json() == {"status": "ok"}
             response = await client.post("/graphql", json={"query": "{ caller }"}, headers=bearer())
-            assert response.json() == {"data": {"caller": "ann"}}
+            assert data(response) == {"caller": "ann"}
         assert isinstance(app.state.database, Database)
 
 
@@ -52,11 +53,9 @@ async def test_the_real_schema_answers_from_a_real_database(database: Database) 
     async with open_client(app, headers=bearer(stores=["7"])) as client:
         query = '{ viewer { name roles storeIds } project(id: "none") { id } }'
         response = await client.post("/graphql", json={"query": query})
-        assert response.json() == {
-            "data": {
-                "viewer": {"name": "ann", "roles": ["ProjectRead"], "storeIds": ["7"]},
-                "project": None,
-            }
+        assert data(response) == {
+            "viewer": {"name": "ann", "roles": ["ProjectRead"], "storeIds": ["7"]},
+            "project": None,
         }
         assert "type Project " in (await client.get("/schema.graphql")).text
 
@@ -142,7 +141,7 @@ async def test_demo_mode_makes_a_token_that_may_do_everything_for_12_hours(
         response = await client.post(
             "/graphql", json={"query": "mutation { write }"}, headers=headers
         )
-        assert response.json() == {"data": {"write": "written"}}
+        assert data(response) == {"write": "written"}
 
 
 async def test_demo_mode_has_a_secret_of_its_own_each_time(unread_database: Database) -> None:

@@ -23,6 +23,7 @@ from tests.program.conftest import (
     Serve,
     bearer,
     code,
+    data,
     get,
     is_refused,
     make_settings,
@@ -44,30 +45,34 @@ async def test_a_query_is_answered(client: httpx2.AsyncClient) -> None:
         operationName="Q",
     )
     assert response.status_code == 200
-    assert response.json() == {"data": {"echo": "ø", "caller": "ann"}}
+    assert data(response) == {"echo": "ø", "caller": "ann"}
     assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
     assert "Accept" in response.headers["vary"]
 
 
 async def test_a_mutation_is_answered(client: httpx2.AsyncClient) -> None:
-    assert (await run(client, "mutation { write }")).json() == {"data": {"write": "written"}}
+    assert data(await run(client, "mutation { write }")) == {"write": "written"}
 
 
 REQUEST_ERRORS = [
     ("", {}, "GRAPHQL_PARSE_FAILED"),
     ("   ", {}, "GRAPHQL_PARSE_FAILED"),
     ("{", {}, "GRAPHQL_PARSE_FAILED"),
-    ("{" * 100_000, {}, "GRAPHQL_PARSE_FAILED"),
-    ("{a" * 100_000, {}, "GRAPHQL_PARSE_FAILED"),
-    ("{ twice(number: " + "[" * 50_000 + ") }", {}, "GRAPHQL_PARSE_FAILED"),
-    ("9" * 100_000, {}, "GRAPHQL_PARSE_FAILED"),
+    ("{" * 40_000, {}, "GRAPHQL_PARSE_FAILED"),
+    ("{a" * 20_000, {}, "GRAPHQL_PARSE_FAILED"),
+    ("{ twice(number: " + "[" * 40_000 + ") }", {}, "GRAPHQL_PARSE_FAILED"),
+    ("9" * 40_000, {}, "GRAPHQL_PARSE_FAILED"),
     ("\0", {}, "GRAPHQL_PARSE_FAILED"),
     ("{ missing }", {}, "GRAPHQL_VALIDATION_FAILED"),
     ("{ caller { name } }", {}, "GRAPHQL_VALIDATION_FAILED"),
     ("{ echo }", {}, "GRAPHQL_VALIDATION_FAILED"),
     ("{ twice(number: 1.5) }", {}, "GRAPHQL_VALIDATION_FAILED"),
-    ("{ twice(number: " + "9" * 100_000 + ") }", {}, "GRAPHQL_VALIDATION_FAILED"),
+    ("{ twice(number: " + "9" * 40_000 + ") }", {}, "GRAPHQL_VALIDATION_FAILED"),
+    ("{" * 100_000, {}, "QUERY_TOO_COMPLEX"),
+    ("{a" * 100_000, {}, "QUERY_TOO_COMPLEX"),
+    ("{ twice(number: " + "[" * 50_000 + ") }", {}, "QUERY_TOO_COMPLEX"),
+    ("{ twice(number: " + "9" * 100_000 + ") }", {}, "QUERY_TOO_COMPLEX"),
     ('{ amount(value: "x") }', {}, "GRAPHQL_VALIDATION_FAILED"),
     ("{ ...F } fragment F on Query { ...F }", {}, "GRAPHQL_VALIDATION_FAILED"),
     ("query A { caller } query A { caller }", {"operationName": "A"}, "GRAPHQL_VALIDATION_FAILED"),
@@ -105,11 +110,11 @@ async def test_a_request_error_is_400_with_the_graphql_type_and_200_with_plain_j
 
 async def test_the_named_operation_of_several_is_run(client: httpx2.AsyncClient) -> None:
     both = "query A { a: caller } query B { b: caller }"
-    assert (await run(client, both, operationName="B")).json() == {"data": {"b": "ann"}}
+    assert data(await run(client, both, operationName="B")) == {"b": "ann"}
 
 
 async def test_an_empty_selection_is_answered_with_nothing(client: httpx2.AsyncClient) -> None:
-    assert (await run(client, "{ }")).json() == {"data": {}}
+    assert data(await run(client, "{ }")) == {}
 
 
 async def test_an_error_of_a_field_is_200_with_the_rest_of_the_data(
@@ -173,7 +178,7 @@ async def test_a_fault_of_ours_before_anything_is_run_is_500(unread_database: Da
 
 
 async def test_a_number_beyond_64_bits_is_answered(client: httpx2.AsyncClient) -> None:
-    assert (await run(client, "{ document }")).json() == {"data": {"document": {"big": 2**70}}}
+    assert data(await run(client, "{ document }")) == {"document": {"big": 2**70}}
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"])
@@ -194,12 +199,12 @@ async def test_a_query_may_come_by_get(client: httpx2.AsyncClient) -> None:
         variables='{"t":"ø &"}',
         extensions="{}",
     )
-    assert (response.status_code, response.json()) == (200, {"data": {"echo": "ø &"}})
+    assert (response.status_code, data(response)) == (200, {"echo": "ø &"})
 
 
 async def test_empty_fields_of_a_get_are_absent(client: httpx2.AsyncClient) -> None:
     response = await get(client, query="{ caller }", operationName="", variables="", extensions="")
-    assert response.json() == {"data": {"caller": "ann"}}
+    assert data(response) == {"caller": "ann"}
 
 
 async def test_a_mutation_by_get_is_405_and_not_run(client: httpx2.AsyncClient) -> None:
@@ -281,5 +286,5 @@ async def test_a_caller_with_a_role_may_introspect_unless_it_is_off(
 
 async def test_typename_is_no_introspection(serve: Serve) -> None:
     client = serve(headers=bearer(), introspection="off")
-    assert (await run(client, "{ __typename }")).json() == {"data": {"__typename": "Query"}}
+    assert data(await run(client, "{ __typename }")) == {"__typename": "Query"}
     assert not introspects(parsed("{ __typename ...F } fragment F on Query { caller }"))

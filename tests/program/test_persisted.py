@@ -19,6 +19,7 @@ from tests.program.conftest import (
     Serve,
     bearer,
     code,
+    data,
     get,
     is_refused,
     message,
@@ -63,11 +64,11 @@ async def test_a_text_that_was_sent_with_its_hash_is_found_by_the_hash(
     client: httpx2.AsyncClient,
 ) -> None:
     response = await send(client, query=QUERY, variables={"t": "1"}, extensions=named())
-    assert response.json() == {"data": {"echo": "1"}}
+    assert data(response) == {"echo": "1"}
     response = await send(client, variables={"t": "2"}, extensions=named())
-    assert response.json() == {"data": {"echo": "2"}}
+    assert data(response) == {"echo": "2"}
     response = await send(client, query=QUERY, variables={"t": "3"}, extensions=named())
-    assert response.json() == {"data": {"echo": "3"}}
+    assert data(response) == {"echo": "3"}
 
 
 async def test_a_get_by_hash_is_answered_under_the_rules_of_a_get(
@@ -76,8 +77,8 @@ async def test_a_get_by_hash_is_answered_under_the_rules_of_a_get(
     fields = {"extensions": json.dumps(named()), "variables": '{"t":"1"}'}
     headers = {**PREFLIGHT, "accept": GRAPHQL}
     is_not_found(await get(client, headers, **fields))
-    assert (await get(client, headers, query=QUERY, **fields)).json() == {"data": {"echo": "1"}}
-    assert (await get(client, headers, **fields)).json() == {"data": {"echo": "1"}}
+    assert data(await get(client, headers, query=QUERY, **fields)) == {"echo": "1"}
+    assert data(await get(client, headers, **fields)) == {"echo": "1"}
     is_refused(await get(client, {}, **fields), 400, "BAD_REQUEST")
     write = "mutation { write }"
     await send(client, query=write, extensions=named(digest(write)))
@@ -90,9 +91,9 @@ async def test_the_drafts_document_id_finds_a_text_by_its_hash(client: httpx2.As
     is_not_found(await send(client, documentId=document_id, variables={"t": "1"}))
     await send(client, query=QUERY, variables={"t": "1"}, extensions=named())
     response = await send(client, documentId=document_id, variables={"t": "1"})
-    assert response.json() == {"data": {"echo": "1"}}
+    assert data(response) == {"echo": "1"}
     response = await get(client, documentId=document_id, variables='{"t":"1"}')
-    assert response.json() == {"data": {"echo": "1"}}
+    assert data(response) == {"echo": "1"}
     for unknown in ("", "sha256:", "sha256", digest(QUERY), f"md5:{digest(QUERY)}", "ø" * 5_000):
         is_not_found(await send(client, documentId=unknown))
 
@@ -113,7 +114,7 @@ async def test_the_hash_is_checked_of_a_text_that_is_known_too(client: httpx2.As
     response = await send(client, query="{ caller }", extensions=named())
     is_refused(response, 400, "BAD_REQUEST")
     response = await send(client, variables={"t": "2"}, extensions=named())
-    assert response.json() == {"data": {"echo": "2"}}
+    assert data(response) == {"echo": "2"}
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ async def test_a_document_id_of_another_form_or_beside_a_text_is_400(
 async def test_a_null_in_place_of_a_name_is_no_name(client: httpx2.AsyncClient) -> None:
     absent: dict[str, Any] = {"documentId": None, "extensions": {"persistedQuery": None}}
     response = await send(client, query=QUERY, variables={"t": "1"}, **absent)
-    assert response.json() == {"data": {"echo": "1"}}
+    assert data(response) == {"echo": "1"}
     response = await send(client, **absent)
     is_refused(response, 400, "BAD_REQUEST")
     assert "`query` is missing" in message(response)
@@ -188,7 +189,7 @@ async def test_when_off_the_client_is_told_to_send_texts_alone(serve: Serve) -> 
         assert message(response) == "PersistedQueryNotSupported"
     response = await send(client, documentId=f"sha256:{digest(QUERY)}")
     assert code(response) == "PERSISTED_QUERY_NOT_SUPPORTED"
-    assert (await send(client, query=QUERY, variables={"t": "1"})).json() == {"data": {"echo": "1"}}
+    assert data(await send(client, query=QUERY, variables={"t": "1"})) == {"echo": "1"}
 
 
 def asked(text: str | None, sha256: str | None = None) -> Operation:

@@ -1,0 +1,111 @@
+"""Limits hold before anything is read, over HTTP as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from graphql import get_introspection_query
+
+from projectgate.app import create_app
+from projectgate.data.database import Database
+from tests.conftest import recorded
+from tests.program.conftest import (
+    JSON,
+    PREFLIGHT,
+    bearer,
+    code,
+    is_refused,
+    make_settings,
+    message,
+    open_client,
+    run,
+)
+from tests.schema.test_limits import TO_THE_ONE, doubling
+
+pytestmark = pytest.mark.anyio
+
+PAGES = "query ($n: Int) { projects(first: $n) { nodes { id log(first: 100) { nodes { id } } } } }"
+
+
+@pytest.fixture
+async def admin(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the real schema with a limit of 1,000."""
+    app = create_app(make_settings(cost_limit=1_000), database=database)
+    async with open_client(app, headers=bearer(roles=["ProjectAdmin"])) as client:
+        yield client
+
+
+async def test_an_operation_may_cost_what_the_limit_says_and_not_more(
+    admin: httpx2.AsyncClient, database: Database
+) -> None:
+    # 2 for the connection and its nodes, and for each project its id, its log with nodes, and 100 ids.
+    within = await run(admin, PAGES, variables={"n": 9})
+    assert within.json() == {"data": {"projects": {"nodes": []}}, "extensions": {"cost": 929}}
+    with recorded(database) as sent:
+        beyond = await run(admin, PAGES, variables={"n": 10})
+    is_refused(beyond, 400, "QUERY_TOO_COMPLEX")
+    assert beyond.json()["errors"][0]["extensions"] | {"code": ""} == {
+        "code": "",
+        "cost": 1032,
+        "limit": 1000,
+    }
+    assert "the operation costs 1,032; the limit is 1,000: " in message(beyond)
+    assert sent == []
+
+
+async def test_a_page_that_is_too_large_is_told_by_its_field(admin: httpx2.AsyncClient) -> None:
+    response = await run(admin, "{ projects(first: 1000000) { nodes { id } } }")
+    assert code(response) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("name", TO_THE_ONE)
+async def test_what_a_document_has_too_much_of_is_told_before_anything_is_read(
+    admin: httpx2.AsyncClient, database: Database, name: str
+) -> None:
+    limit, document = TO_THE_ONE[name]
+    with recorded(database) as sent:
+        response = await run(admin, document(limit.most + 1))
+        old = await run(admin, document(limit.most + 1), JSON)
+    is_refused(response, 400, "QUERY_TOO_COMPLEX")
+    is_refused(old, 200, "QUERY_TOO_COMPLEX")
+    assert response.json()["errors"][0]["extensions"]["value"] == limit.most + 1
+    assert response.json()["errors"][0]["extensions"]["limit"] == limit.most
+    assert sent == []
+
+
+async def test_a_get_is_limited_too(admin: httpx2.AsyncClient) -> None:
+    query = doubling(64, "{ __typename }")
+    response = await admin.get("/graphql", params={"query": query}, headers=PREFLIGHT)
+    is_refused(response, 200, "QUERY_TOO_COMPLEX")
+
+
+async def test_a_mutation_that_costs_too_much_writes_nothing(
+    admin: httpx2.AsyncClient, database: Database
+) -> None:
+    whole = "project { log(first: 100) { nodes { id text } } versions(first: 100) { nodes { version } } }"
+    writes = " ".join(
+        f'm{n}: addProjectLogItem(input: {{ projectId: "p", text: "t" }}) {{ {whole} }}'
+        for n in range(4)
+    )
+    with recorded(database) as sent:
+        is_refused(await run(admin, f"mutation {{ {writes} }}"), 400, "QUERY_TOO_COMPLEX")
+    assert sent == []
+
+
+async def test_tools_may_read_the_schema_with_the_limit_as_it_is(database: Database) -> None:
+    app = create_app(make_settings(), database=database)
+    async with open_client(app, headers=bearer()) as client:
+        response = await run(client, get_introspection_query(input_value_deprecation=True))
+        assert response.json()["data"]["__schema"]["queryType"]["name"] == "Query"
+
+
+async def test_fields_of_one_name_that_take_long_to_compare_are_refused(
+    admin: httpx2.AsyncClient,
+) -> None:
+    nodes = "a: nodes { " + "id " * 6 + "} "
+    fields = f"a: projects {{ {nodes * 6}}} " * 10
+    response = await run(admin, f"{{ {fields} }}")
+    is_refused(response, 400, "QUERY_TOO_COMPLEX")
+    assert "more than 50,000 steps" in message(response)
