@@ -189,6 +189,10 @@ class Documents:
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._length = 0
 
+    def __contains__(self, text: str) -> bool:
+        """Whether a text is known, and need not be read."""
+        return text in self._kept
+
     def document(self, text: str) -> Document:
         """The document that a text is."""
         document = self._kept.get(text)

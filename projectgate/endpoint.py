@@ -61,7 +61,7 @@ class GraphQLEndpoint:
             else:
                 operation = http.from_query_string(scope["query_string"])
             context = Context(scope["app"].state.database, caller)
-            prepared = self._operations.prepared(operation)
+            prepared = self._operations.prepared(operation, caller)
             if method == "GET":
                 require_query(prepared.kind)
             payload = await self._operations.answer(

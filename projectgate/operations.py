@@ -15,8 +15,10 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.execution.documents import Document, Documents
 from projectgate.persisted import PersistedQueries, TextRefused
+from projectgate.rates import Rates
 from projectgate.receipt import Receipt
 from projectgate.request import Operation
+from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.schema import limits
 from projectgate.schema.cost import Estimate
@@ -24,6 +26,9 @@ from projectgate.schema.errors import formatted
 from projectgate.settings import Settings
 
 MESSAGE_LENGTH = 1_000
+# What an operation costs a caller at least, and what each character of a document costs that is read for the first
+# time: about what it costs us, where a field of an answer costs 1.
+LEAST, READING = 100, 10
 
 
 class RequestError(Exception):
@@ -67,18 +72,30 @@ class Operations:
     def __init__(self, schema: strawberry.Schema, settings: Settings) -> None:
         self._schema = schema._schema
         self._texts = PersistedQueries(on=settings.persisted_queries == "on")
+        self._rates = Rates(settings.rate_limit)
         self._settings = settings
         # Who may not ask for the schema is not told names of it that are like the wrong ones.
         self._documents = Documents(
             schema, parsed, hide_suggestions=settings.introspection == "off"
         )
 
-    def prepared(self, asked: Operation) -> Prepared:
-        """What is asked for, if it may be executed at all. Raises: RequestError."""
+    def prepared(self, asked: Operation, caller: Caller) -> Prepared:
+        """What a caller asks for, if it may be executed at all. Raises: RequestError, Rejected (429)."""
+        try:
+            prepared = self._prepared(asked, caller)
+        except RequestError:
+            self._rates.take(caller.name, LEAST)
+            raise
+        self._rates.take(caller.name, max(prepared.cost, LEAST))
+        return prepared
+
+    def _prepared(self, asked: Operation, caller: Caller) -> Prepared:
         try:
             text = self._texts.text(asked)
         except TextRefused as refused:
             raise RequestError([shown(refused.message, refused.code)]) from None
+        if text not in self._documents:
+            self._rates.take(caller.name, READING * min(len(text), limits.CHARACTERS))
         document = self._documents.document(text)
         known: _Known | None = document.remembered.get(asked.name)
         if known is None:

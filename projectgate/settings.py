@@ -95,6 +95,11 @@ class Settings(BaseSettings):
         ge=100,
         description="The most that an operation may cost: about so many fields may be in its answer.",
     )
+    rate_limit: int = Field(
+        default=10_000_000,
+        ge=0,
+        description="The cost that a caller may have in a minute, in each process; 0: any.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",

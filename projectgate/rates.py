@@ -1,0 +1,67 @@
+"""How much a caller may have done in a minute, counted by cost."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from functools import cached_property
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from projectgate.request import Rejected
+
+# So many callers are counted at once; of more, those whose minute began first begin anew.
+CALLERS = 100_000
+
+
+class Windows(MemoryStorage):
+    """What callers used in their minutes.
+
+    The library begins a thread now and then that looks at all of them; here a hit looks at the oldest.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expirations = OrderedDict[str, float]()
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Adds to what a caller used, and gives it."""
+        now = time.time()
+        while self.expirations:
+            oldest, end = next(iter(self.expirations.items()))
+            if end > now and (len(self.expirations) < CALLERS or key in self.expirations):
+                break
+            self.clear(oldest)
+        self.expirations.setdefault(key, now + expiry)
+        self.storage[key] += amount
+        return self.storage[key]
+
+
+class Rates:
+    """What each caller used of its minute, in this process."""
+
+    def __init__(self, limit: int) -> None:
+        """`limit`: the cost that a caller may have in a minute, 0 for any."""
+        self._limit = limit
+        self._item = RateLimitItemPerMinute(max(limit, 1))
+
+    @cached_property
+    def _limiter(self) -> FixedWindowRateLimiter:
+        # When it is first needed: the library begins a thread here, which a process that forks must not have.
+        return FixedWindowRateLimiter(Windows())
+
+    def take(self, caller: str, cost: int) -> None:
+        """Counts a cost for a caller. Raises: Rejected (429)."""
+        if not self._limit or self._limiter.hit(self._item, caller, cost=cost):
+            return
+        end, _ = self._limiter.get_window_stats(self._item, caller)
+        seconds = max(1, round(end - time.time()))
+        raise Rejected(
+            429,
+            "RATE_LIMITED",
+            f"the operation costs {cost:,}, with which this caller has asked for more than {self._limit:,} within a "
+            f"minute, the limit: wait {seconds} s, and ask for smaller pages or less often",
+            retry_after=str(seconds),
+        )
