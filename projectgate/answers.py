@@ -19,7 +19,7 @@ from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.schema.errors import formatted
 from projectgate.schema.scalars import moment_text
 
-_EVERY_ANSWER = {"cache-control": "no-store", "vary": "Accept"}
+_EVERY_ANSWER = {"cache-control": "no-store", "vary": "Accept, Accept-Encoding"}
 
 
 class Answer(Response):

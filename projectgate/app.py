@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from projectgate import logs, pages
 from projectgate.answers import answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable, mint
+from projectgate.compression import compress
 from projectgate.data import migrate
 from projectgate.data.database import Database
 from projectgate.endpoint import GraphQLEndpoint
@@ -180,7 +181,10 @@ def schema_text(
             return denied(error)
         if settings.introspection == "off":
             return refused(Rejected(403, "FORBIDDEN", "introspection is switched off here"))
-        return PlainTextResponse(schema.as_str() + "\n", headers={"cache-control": "no-store"})
+        headers = {"cache-control": "no-store", "vary": "Accept-Encoding"}
+        response = PlainTextResponse(schema.as_str() + "\n", headers=headers)
+        await compress(response, request.scope)
+        return response
 
     return show
 

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from projectgate import request as http
 from projectgate.answers import answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable
+from projectgate.compression import compress
 from projectgate.operations import Operations, RequestError
 from projectgate.receipt import receipt_for
 from projectgate.request import Rejected
@@ -40,6 +41,7 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         response = await self.answer(scope, receive)
+        await compress(response, scope)
         await response(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive) -> Response:

@@ -7,11 +7,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
+
+from projectgate.compression import SMALLEST
 
 DIRECTORY = Path(__file__).parent / "explorer"
 PLAIN_FILES = ("plain.js", "plain.css")
@@ -37,6 +41,7 @@ TYPES = {
 }
 FRESH = "no-cache"  # kept, but asked for anew each time
 FOREVER = "public, max-age=31536000, immutable"  # the name has a hash of the content
+SMALLER = (Middleware(GZipMiddleware, minimum_size=SMALLEST, compresslevel=6),)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -60,9 +65,12 @@ def routes(token: str | None, directory: Path = DIRECTORY) -> list[BaseRoute]:
             {"token": given, "endpoint": "/graphql"}, headers={"cache-control": "no-store"}
         )
 
-    found: list[BaseRoute] = [Route("/", show), Route("/explorer/config.json", config)]
+    found: list[BaseRoute] = [
+        Route("/", show, middleware=SMALLER),
+        Route("/explorer/config.json", config),
+    ]
     if page.parent == built:
-        return [*found, Mount("/explorer", BuiltFiles(directory=built))]
+        return [*found, Mount("/explorer", BuiltFiles(directory=built), middleware=SMALLER)]
     return [*found, *(_plain(directory / name) for name in PLAIN_FILES)]
 
 
@@ -91,7 +99,7 @@ def _plain(path: Path) -> Route:
     async def show(_request: Request) -> Response:
         return _file(path, {})
 
-    return Route(f"/explorer/{path.name}", show)
+    return Route(f"/explorer/{path.name}", show, middleware=SMALLER)
 
 
 def _file(

@@ -77,7 +77,7 @@ def answer_type(accept: str | None) -> str:
     """
     if accept is None or not accept.strip():
         return GRAPHQL
-    weights = dict(weighed for part in accept.split(",") if (weighed := _weighed(part)) is not None)
+    weights = dict(pair for part in accept.split(",") if (pair := weighed(part)) is not None)
 
     def rank(offer: str) -> tuple[float, int, bool]:
         for distance, media in enumerate((offer, "application/*", "*/*")):
@@ -96,8 +96,8 @@ def answer_type(accept: str | None) -> str:
     return chosen
 
 
-def _weighed(part: str) -> tuple[str, float] | None:
-    """A media range and its weight; None when malformed or of a charset not spoken here."""
+def weighed(part: str) -> tuple[str, float] | None:
+    """What a part of a header names and its weight; None when malformed or of a charset not spoken here."""
     media, *parameters = (piece.strip().lower() for piece in part.split(";"))
     weight = 1.0
     for parameter in parameters:
