@@ -141,9 +141,8 @@ def import_(
         documents = []
         for name in sources:
             stream = open_files.enter_context(files.opened(name))
-            shown = "standard input" if name == files.STANDARD_INPUT else name
             read = partial(files.read, stream)
-            documents.append(Documents(shown, read, skim=partial(read, exact=False)))
+            documents.append(Documents(_shown(name), read, skim=partial(read, exact=False)))
 
         async def run() -> Counts:
             async with opened(settings) as database:
@@ -273,9 +272,14 @@ def explain(
         try:
             typer.echo(explained(schema, content.decode(), values, operation), nl=False)
         except UnicodeDecodeError:
-            raise Fault(f"{file} is not UTF-8") from None
+            raise Fault(f"{_shown(file)} is not UTF-8") from None
         except GraphQLError as error:
-            raise Fault(f"{file} cannot be executed: {error}") from None
+            # Without the lines of the document, which may be long.
+            places = "; ".join(
+                f"line {at.line}, column {at.column}" for at in error.locations or ()
+            )
+            at = f" ({places})" if places else ""
+            raise Fault(f"{_shown(file)} cannot be executed: {error.message}{at}") from None
 
 
 @schema_app.command(name="print")
@@ -314,6 +318,13 @@ def _settings() -> Settings:
     from projectgate.settings import load
 
     return load()
+
+
+def _shown(file: str) -> str:
+    """A file as messages name it."""
+    from projectgate.data import files
+
+    return "standard input" if file == files.STANDARD_INPUT else file
 
 
 def _duration(text: str) -> timedelta:
