@@ -53,10 +53,13 @@ SEEN: Counter[str] = Counter()
 
 @pytest.fixture(scope="module", autouse=True)
 def both_ways_of_a_plan_are_tried() -> Iterator[None]:
-    """Fails when the operations did not try plans, and plans that are given up, often enough."""
+    """Fails when the operations did not try plans, and plans that are given up, often enough.
+
+    Each of the two tests does so by itself: a third of its operations is less than either way has of them.
+    """
     yield
-    assert SEEN["plan"] > EXAMPLES / 4
-    assert SEEN["bail-out"] > EXAMPLES / 4
+    assert SEEN["plan"] > EXAMPLES / 3
+    assert SEEN["bail-out"] > EXAMPLES / 3
     assert not SEEN["fallback"]
 
 
@@ -64,17 +67,20 @@ async def compare(made: Made) -> None:
     """Holds both executors' answers to one operation against each other, and what was done for them."""
     judge = world.Context()
     expected = await PAIR.judged(made, judge)
+    ways = set()
     for lap in ("first", "again"):
         context = world.Context()
         found, how = await PAIR.compiled(made, context)
         assert found == expected, (lap, how, made)
-        SEEN[how] += 1
+        ways.add(how)
         writes = [entry for entry in context.log if entry.startswith(("put", "sure"))]
         assert writes == [entry for entry in judge.log if entry.startswith(("put", "sure"))]
         if how == "plan":
             assert sorted(context.log) == sorted(judge.log), made
             assert keys(context) == keys(judge), made
             assert len(context.batches) <= len(judge.batches), made
+    (way,) = ways
+    SEEN[way] += 1
 
 
 def keys(context: world.Context) -> Counter[tuple[str, Any]]:
