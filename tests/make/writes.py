@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from random import Random
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from projectgate.data import access, graphs, project_types, projects
@@ -42,6 +46,15 @@ def admin(name: str = "anna", *stores: str) -> Caller:
 def writing(database: Database, caller: Caller | None = None, clock: Any = None) -> Context:
     """The context of a mutation."""
     return Context(database, caller or admin(), clock or Clock())
+
+
+@contextmanager
+def ids_of(random: Random) -> Iterator[None]:
+    """Makes the ids of a block those that a seed decides."""
+    with pytest.MonkeyPatch.context() as patched:
+        # For ids alone: who else asks for random bytes, and when, is not decided by the seed.
+        patched.setattr("projectgate.data.ids.os", SimpleNamespace(urandom=random.randbytes))
+        yield
 
 
 async def imported(database: Database, *new: Project) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from tests.conftest import migrated
 from tests.make.compared import Compared, filled
 from tests.make.documents import make_full_document, store_documents
 from tests.make.inputs import requests
-from tests.make.writes import dump, stored, writing
+from tests.make.writes import dump, ids_of, stored, writing
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -42,12 +41,10 @@ def _whole(row: ProjectRow, rows: folded.Rows) -> Any:
     return whole
 
 
-async def _written(database: Database, seed: int, monkeypatch: pytest.MonkeyPatch) -> Any:
+async def _written(database: Database, seed: int) -> Any:
     """What all tables hold after random mutations of two projects, with ids that the seed decides."""
-    random, ids = Random(seed), Random(seed)
-    with monkeypatch.context() as patched:
-        # For ids alone: who else asks for random bytes, and when, is not decided by the seed.
-        patched.setattr("projectgate.data.ids.os", SimpleNamespace(urandom=ids.randbytes))
+    random = Random(seed)
+    with ids_of(Random(seed)):
         await filled(database)
         both = Compared(database)
         for kind in ("claim", "bathroom"):
@@ -68,10 +65,10 @@ async def test_random_writes_leave_what_they_leave_of_whole_projects(
 ) -> None:
     """Versions with their changes and snapshots, log, search index, sort keys, keys, and every row of a project."""
     async with migrated(kind, template, tmp_path, request) as database:
-        found = await _written(database, seed, monkeypatch)
+        found = await _written(database, seed)
     monkeypatch.setattr(graphs, "project_of", _whole)
     async with migrated(kind, template, tmp_path, request) as database:
-        expected = await _written(database, seed, monkeypatch)
+        expected = await _written(database, seed)
     assert found == expected
     assert len(found["project_version"]) > WRITES // 4
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from random import Random
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,7 +16,7 @@ from projectgate.data.database import Database
 from projectgate.execution.documents import Documents
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
-from projectgate.resolvers.hearing import BATCHES
+from projectgate.resolvers.hearing import BATCHES, Batch
 from projectgate.schema.build import engine, schema
 from tests.conftest import recorded
 from tests.execution.compared import Answer, Pair
@@ -26,6 +28,7 @@ from tests.make.documents import (
 )
 from tests.make.operations import Made
 from tests.make.projects import NOON
+from tests.make.writes import Clock, dump, ids_of, writing
 from tests.schema.conftest import READER
 
 PAIR = Pair(schema, engine)
@@ -38,19 +41,49 @@ class Wide(Context):
         """Does nothing."""
 
 
+class Twin:
+    """A database that is written to with the ids and the times of another one to which the same is done."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._ids = Random(1)
+        self._clock = Clock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Context]:
+        """The context of a mutation."""
+        with ids_of(self._ids):
+            yield writing(self.database, clock=self._clock)
+
+
 class Read(NamedTuple):
-    """What was read for an operation: the statements sent, and how many keys each batch of a loader had."""
+    """What was read for an operation: the statements sent, and the batches of each loader."""
 
     statements: list[str]
-    batches: list[int]
+    batches: list[Batch]
+
+    def hold(self, judged: Read, told: object) -> None:
+        """Fails unless each loader read as many keys as it did for graphql-core, in no more batches."""
+        assert len(self.statements) <= len(judged.statements), told
+        assert self._keys() == judged._keys(), told
+        assert self._count() <= judged._count(), told
+
+    def _keys(self) -> Counter[str]:
+        keys: Counter[str] = Counter()
+        for batch in self.batches:
+            keys[batch.loader] += batch.keys
+        return keys
+
+    def _count(self) -> Counter[str]:
+        return Counter(batch.loader for batch in self.batches)
 
 
 @contextmanager
 def reading(database: Database) -> Iterator[Read]:
     """What a block reads."""
-    batches: list[int] = []
+    batches: list[Batch] = []
     with (
-        BATCHES.heard_by(lambda batch: batches.append(batch.keys)),
+        BATCHES.heard_by(batches.append),
         recorded(database) as statements,
     ):
         yield Read(statements, batches)
@@ -86,9 +119,7 @@ async def compare(database: Database, made: Made, caller: Caller = READER) -> st
         assert found == expected, (lap, how, made, caller)
         if how == "plan":
             assert not left, made
-            assert sum(read.batches) == sum(judged.batches), (lap, made)
-            assert len(read.statements) <= len(judged.statements), (lap, made)
-            assert len(read.batches) <= len(judged.batches), (lap, made)
+            read.hold(judged, (lap, made))
         ways.add(how)
     (way,) = ways
     wide = await PAIR.compiled(made, _context(Wide, database, caller))
@@ -96,6 +127,22 @@ async def compare(database: Database, made: Made, caller: Caller = READER) -> st
     assert await _served(made, _context(Context, database, caller)) == expected, made
     await _ended(before)
     return way
+
+
+async def compare_writes(planned: Twin, judged: Twin, made: Made) -> tuple[Answer, str]:
+    """Holds what a plan answers to a mutation and leaves in all tables against what graphql-core does.
+
+    Gives the answer, and how it was made. What a plan reads for it is no more.
+    """
+    with judged.writing() as context, reading(judged.database) as most:
+        expected = await PAIR.judged(made, context)
+    with planned.writing() as context, reading(planned.database) as read:
+        found, how = await PAIR.compiled(made, context)
+    assert found == expected, (how, made)
+    if how == "plan":
+        read.hold(most, made)
+    assert await dump(planned.database) == await dump(judged.database), (how, made)
+    return found, how
 
 
 async def _ended(before: Collection[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
