@@ -60,7 +60,7 @@ test: .venv/dev.ok page clients ## run all tests
 
 fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (half an hour)
 	@PROJECTGATE_TEST_EXAMPLES=$(PROJECTGATE_TEST_EXAMPLES) $(BIN)/pytest -q -p tests.fuzz --timeout 0 \
-		tests/execution/test_differential.py tests/schema/test_random_queries.py
+		tests/execution/test_differential.py tests/schema/test_random_queries.py tests/schema/test_random_mutations.py
 
 lint: .venv/dev.ok ## check style and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -39,7 +39,7 @@ class Maker:
     """Makes operations of a schema.
 
     `scalars` has, by scalar, values to take; by name where that of an argument or of an input's member is there, of
-    whatever type it is.
+    whatever type it is; by `field.argument` where that is there.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class _Text:
             return "__typename" if self._chance(OFTEN) else self._spread(kind, depth)
         name = self._draw(st.sampled_from(sorted(usable)))
         field = fields[name]
-        arguments = self._arguments(field.args)
+        arguments = self._arguments(name, field.args)
         # A name that stands for two different calls would be a conflict.
         alias = f"{self._new('a')}: " if field.args or self._chance(SELDOM) else ""
         inner = get_named_type(field.type)
@@ -141,12 +141,14 @@ class _Text:
             return f" @{name}(if: {variable})"
         return f" @{name}(if: {str(value).lower()})"
 
-    def _arguments(self, arguments: Mapping[str, GraphQLArgument]) -> str:
+    def _arguments(self, field: str, arguments: Mapping[str, GraphQLArgument]) -> str:
         given = []
         for name, argument in arguments.items():
             needed = is_non_null_type(argument.type) and argument.default_value is Undefined
             if needed or self._chance(OFTEN):
-                value = self._value(name, argument.type, 2)
+                whole = f"{field}.{name}"
+                known = whole if whole in self._maker.scalars else name
+                value = self._value(known, argument.type, 2)
                 if self._chance(OFTEN):
                     given.append(f"{name}: {self._variable(str(argument.type), value)}")
                 else:

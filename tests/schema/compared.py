@@ -50,10 +50,10 @@ class Twin:
         self._clock = Clock()
 
     @contextmanager
-    def writing(self) -> Iterator[Context]:
+    def writing(self, caller: Caller | None = None) -> Iterator[Context]:
         """The context of a mutation."""
         with ids_of(self._ids):
-            yield writing(self.database, clock=self._clock)
+            yield writing(self.database, caller, self._clock)
 
 
 class Read(NamedTuple):
@@ -129,14 +129,16 @@ async def compare(database: Database, made: Made, caller: Caller = READER) -> st
     return way
 
 
-async def compare_writes(planned: Twin, judged: Twin, made: Made) -> tuple[Answer, str]:
+async def compare_writes(
+    planned: Twin, judged: Twin, made: Made, caller: Caller | None = None
+) -> tuple[Answer, str]:
     """Holds what a plan answers to a mutation and leaves in all tables against what graphql-core does.
 
     Gives the answer, and how it was made. What a plan reads for it is no more.
     """
-    with judged.writing() as context, reading(judged.database) as most:
+    with judged.writing(caller) as context, reading(judged.database) as most:
         expected = await PAIR.judged(made, context)
-    with planned.writing() as context, reading(planned.database) as read:
+    with planned.writing(caller) as context, reading(planned.database) as read:
         found, how = await PAIR.compiled(made, context)
     assert found == expected, (how, made)
     if how == "plan":
