@@ -15,6 +15,15 @@ from benchmarks.stage import Options
 from projectgate.resolvers.incoming import parsed
 
 PEERS = Path(report.__file__).parent / "peers"
+README = Path(__file__).parents[1] / "README.md"
+# Servers as the README calls them.
+CALLED = {
+    "projectgate": "projectgate",
+    "PostGraphile 5": "postgraphile",
+    "mercurius with graphql-jit": "mercurius",
+    "Strawberry with SQLAlchemy's ORM and aiodataloader": "plain",
+    "written by hand, without GraphQL": "limit",
+}
 
 
 def rows_of(document: dict[str, Any]) -> int:
@@ -139,6 +148,20 @@ def test_the_page_shows_the_bounds_of_the_last_three_runs(tmp_path: Path) -> Non
     assert "| page, CPU ÷ PostGraphile | ≤ 0.45 | 0.40 | 0.25 | 0.30 | met |" in page
     assert "≥ 1,000 | 900 | 900 | 900 | **missed** |" in page
     assert ElementTree.parse(tmp_path / report.CHART).getroot().tag.endswith("svg")
+
+
+def test_the_readme_quotes_the_newest_run() -> None:
+    measured = report._newest(records.latest(report.RUNS), "peers")["workloads"]
+    rows = {
+        called: [
+            f"{report._number(figures.Series(**measured[workload][server]).medians()['cpu'])} ms"
+            for workload in ("page", "one", "flat")
+        ]
+        for called, server in CALLED.items()
+    }
+    table = README.read_text().partition("## What a request costs")[2].partition("\n## ")[0]
+    cells = [line.strip("| ").split(" | ") for line in table.splitlines() if "ms |" in line]
+    assert {called: shown for called, *shown in cells} == rows
 
 
 def test_a_bar_that_is_cut_is_no_longer_than_the_paper() -> None:
