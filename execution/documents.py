@@ -84,7 +84,8 @@ class Document:
 
         Moments in UTC may be left as they are: orjson writes them as the scalar does.
         """
-        if self._schema.extensions:
+        # Strawberry makes an extension of a schema's directives.
+        if self._schema.extensions or self._schema.directives:
             if told is not None:
                 told(_EXTENDED)
             return await self._schema.execute(
