@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,7 +11,10 @@ import strawberry
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from projectgate.execution.executor import Engine
+from tests.execution import world
 from tests.make.operations import Made
+
+PLAN, BAIL_OUT, FALLBACK = "plan", "bail-out", "fallback"
 
 
 class Answer(NamedTuple):
@@ -40,10 +45,37 @@ class Pair:
         counters = self.engine.counters
         before = (counters.runs, counters.bail_outs)
         answer = await self._answer(made, context)
-        how = {(1, 0): "plan", (0, 1): "bail-out", (0, 0): "fallback"}
+        how = {(1, 0): PLAN, (0, 1): BAIL_OUT, (0, 0): FALLBACK}
         return answer, how[counters.runs - before[0], counters.bail_outs - before[1]]
 
     async def _answer(self, made: Made, context: Any) -> Answer:
         result = await self.schema.execute(made.text, made.variables, context_value=context)
         errors = sorted(orjson.dumps(error.formatted) for error in result.errors or ())
         return Answer(orjson.dumps(result.data, default=str), errors)
+
+
+def pair(query: type, mutation: type | None = None, **options: Any) -> Pair:
+    """A schema with an engine of its own."""
+    engine = Engine()
+    schema = strawberry.Schema(
+        query, mutation, execution_context_class=engine.executor_class(), **options
+    )
+    schema.process_errors = lambda *_: None  # type: ignore[method-assign]
+    return Pair(schema, engine)
+
+
+async def executed(tried: Pair, text: str, variables: dict[str, Any] | None = None) -> str:
+    """How an operation was executed, its answer held against the judge's; nothing of a plan is left to await."""
+    made = Made(text, variables or {})
+    expected = await tried.judged(made, world.Context())
+    before = asyncio.all_tasks()
+    found, how = await tried.compiled(made, world.Context())
+    assert _without_places(found) == _without_places(expected)
+    if how == PLAN:
+        assert asyncio.all_tasks() == before
+    return how
+
+
+def _without_places(answer: Answer) -> list[str]:
+    """An answer without what tells objects of one class apart."""
+    return [re.sub(r"0x[0-9a-f]+", "", part.decode()) for part in (answer.data, *answer.errors)]

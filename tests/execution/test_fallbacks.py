@@ -13,9 +13,9 @@ from strawberry.directive import DirectiveLocation, DirectiveValue
 from strawberry.schema.config import StrawberryConfig
 
 from projectgate.execution.documents import Documents
-from projectgate.execution.executor import Engine, How
+from projectgate.execution.executor import How
 from projectgate.execution.explain import explained
-from tests.execution.compared import Pair
+from tests.execution.compared import FALLBACK, Pair, pair
 from tests.make.operations import Made
 
 pytestmark = pytest.mark.anyio
@@ -82,18 +82,11 @@ class Handler(strawberry.ExceptionHandler[Missing, NotThere]):
         return NotThere(message=f"{field.name}: {exception}")
 
 
-def pair(**options: Any) -> Pair:
-    """The schema with an engine of its own."""
-    engine = Engine()
-    schema = strawberry.Schema(Query, execution_context_class=engine.executor_class(), **options)
-    return Pair(schema, engine)
-
-
 async def left(tried: Pair, text: str) -> tuple[Any, str | None]:
     """What a document of the schema answers, which must be what graphql-core does, and why there is no plan."""
     expected = await tried.judged(Made(text, {}), None)
     found, how = await tried.compiled(Made(text, {}), None)
-    assert (found, how) == (expected, "fallback")
+    assert (found, how) == (expected, FALLBACK)
     ways: list[How] = []
     answer = await Documents(tried.schema).document(text).execute(None, {}, None, ways.append)
     assert (answer.errors or [], found.errors) == ([], [])
@@ -104,7 +97,7 @@ async def left(tried: Pair, text: str) -> tuple[Any, str | None]:
 
 
 async def test_a_directive_of_the_schema_is_done() -> None:
-    tried = pair(directives=[loud])
+    tried = pair(Query, directives=[loud])
     assert await left(tried, "{ hello a: hello @loud }") == (
         {"hello": "hello", "a": "HELLO"},
         "extensions of the schema",
@@ -113,7 +106,7 @@ async def test_a_directive_of_the_schema_is_done() -> None:
 
 
 async def test_a_directive_that_graphql_core_knows_and_plans_do_not_is_left_to_it() -> None:
-    tried = pair(config=StrawberryConfig(enable_experimental_incremental_execution=True))
+    tried = pair(Query, config=StrawberryConfig(enable_experimental_incremental_execution=True))
     text = '{ hello ... @defer(if: false) { find(name: "x") { ... on Found { name } } } }'
     assert await left(tried, text) == (
         {"hello": "hello", "find": {"name": "x"}},
@@ -122,7 +115,7 @@ async def test_a_directive_that_graphql_core_knows_and_plans_do_not_is_left_to_i
 
 
 async def test_exceptions_that_a_schema_has_handlers_for_are_handled() -> None:
-    tried = pair(exception_handlers=[Handler()])
+    tried = pair(Query, exception_handlers=[Handler()])
     text = '{ find(name: "") { __typename ... on NotThere { message } } }'
     assert await left(tried, text) == (
         {
@@ -136,14 +129,14 @@ async def test_exceptions_that_a_schema_has_handlers_for_are_handled() -> None:
 
 
 async def test_introspection_is_told_by_its_field() -> None:
-    assert await left(pair(), "{ __schema { queryType { name } } }") == (
+    assert await left(pair(Query), "{ __schema { queryType { name } } }") == (
         {"__schema": {"queryType": {"name": "Query"}}},
         "the field __schema",
     )
 
 
 async def test_an_engine_that_is_switched_off_says_so() -> None:
-    tried = pair()
+    tried = pair(Query)
     tried.engine.enabled = False
     assert await left(tried, "{ hello }") == ({"hello": "hello"}, "plans are switched off")
 
@@ -152,7 +145,7 @@ async def test_values_that_a_schema_finds_in_its_own_way_are_found_in_it() -> No
     def spelled(found: Any, name: str) -> Any:
         return f"{name}: {getattr(found, name)}"
 
-    tried = pair(config=StrawberryConfig(default_resolver=spelled))
+    tried = pair(Query, config=StrawberryConfig(default_resolver=spelled))
     assert await left(tried, '{ find(name: "x") { ... on Found { name } } }') == (
         {"find": {"name": "name: x"}},
         "a default resolver of its own",
@@ -160,7 +153,7 @@ async def test_values_that_a_schema_finds_in_its_own_way_are_found_in_it() -> No
 
 
 async def test_each_event_of_a_subscription_is_executed_by_graphql_core() -> None:
-    tried = pair(subscription=Subscription)
+    tried = pair(Query, subscription=Subscription)
     text = "subscription { count(to: 3) }"
     events = await tried.schema.subscribe(text)
     assert isinstance(events, AsyncIterator)
@@ -175,7 +168,7 @@ async def test_each_event_of_a_subscription_is_executed_by_graphql_core() -> Non
 async def test_whoever_wants_to_hear_of_the_end_or_to_abort_is_left_to_graphql_core(
     option: str,
 ) -> None:
-    tried, heard = pair(), list[Any]()
+    tried, heard = pair(Query), list[Any]()
     given: dict[str, Any] = {
         "hooks": ExecutionHooks(async_work_finished=heard.append),
         "abort_signal": AbortController().signal,
