@@ -9,8 +9,11 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+from sqlalchemy import select
+
 from projectgate.data import files
 from projectgate.data.database import Database
+from projectgate.data.projects import PROJECTS
 from projectgate.resolvers.exports import Format, export
 from projectgate.resolvers.imports import Bad, Counts, Superseded, import_documents
 from projectgate.resolvers.incoming import Documents
@@ -65,3 +68,9 @@ async def imported(
 async def exported(database: Database, form: Format = Format.JSON) -> bytes:
     """The whole export."""
     return b"".join([part async for part in export(database, form)])
+
+
+async def versions_of(database: Database) -> dict[str, int]:
+    """The version of every project, by its id."""
+    rows = await database.run(select(PROJECTS.c.id, PROJECTS.c.version).order_by(PROJECTS.c.id))
+    return {row.id: row.version for row in rows}
