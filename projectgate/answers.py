@@ -44,16 +44,16 @@ def _usual_headers(media: str) -> list[tuple[bytes, bytes]]:
 
 
 def answered(
-    payload: Mapping[str, Any],
+    payload: Mapping[str, Any] | list[dict[str, Any]],
     media: str,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer that says a payload."""
+    """The answer that says a payload, or those of a batch."""
     return Answer(encoded(payload), status, headers, f"{media}; charset=utf-8")
 
 
-def encoded(payload: Mapping[str, Any]) -> bytes:
+def encoded(payload: Mapping[str, Any] | list[dict[str, Any]]) -> bytes:
     """JSON bytes of an answer."""
     try:
         return orjson.dumps(payload, option=orjson.OPT_UTC_Z)

@@ -8,7 +8,7 @@ types, token, body, document. A request error has no `data`; its status is 400 f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import OperationType
@@ -17,12 +17,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from projectgate import request as http
-from projectgate.answers import answered, denied, refused
+from projectgate.answers import Answer, answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.compression import compress
 from projectgate.operations import Operations, RequestError
 from projectgate.receipt import receipt_for
-from projectgate.request import Rejected
+from projectgate.request import Operation, Rejected
+from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.settings import Settings
@@ -41,7 +42,8 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         response = await self.answer(scope, receive)
-        await compress(response, scope)
+        if isinstance(response, Answer):
+            await compress(response, scope)
         await response(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive) -> Response:
@@ -59,7 +61,9 @@ class GraphQLEndpoint:
             caller = await self._authenticator.caller(http.values_of(scope, b"authorization"))
             if method == "POST":
                 content = await http.body(headers, receive, self._settings.body_limit)
-                operation = http.from_body(content)
+                operation = http.from_body(content, self._settings.batch_limit)
+                if isinstance(operation, list):
+                    return answered(await self._batch(scope, headers, operation, caller), media)
             else:
                 operation = http.from_query_string(scope["query_string"])
             context = Context(scope["app"].state.database, caller)
@@ -80,6 +84,22 @@ class GraphQLEndpoint:
             return denied(error, media)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
+
+    async def _batch(
+        self, scope: Scope, headers: http.Headers, asked: Sequence[Operation], caller: Caller
+    ) -> list[dict[str, Any]]:
+        """The answers to a batch, each as if it had come alone, one after the other in their order."""
+        answers = []
+        for prepared in await self._operations.batch(asked, caller):
+            try:
+                if isinstance(prepared, RequestError):
+                    raise prepared
+                context = Context(scope["app"].state.database, caller)
+                receipt = receipt_for(headers, context)
+                answers.append(await self._operations.answer(prepared, context, receipt))
+            except RequestError as error:
+                answers.append({"errors": error.errors})
+        return answers
 
 
 def require_query(kind: OperationType) -> None:

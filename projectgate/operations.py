@@ -5,7 +5,8 @@ Whatever has to hold for every operation stands here, so that no transport can l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -82,21 +83,48 @@ class Operations:
     def prepared(self, asked: Operation, caller: Caller) -> Prepared:
         """What a caller asks for, if it may be executed at all. Raises: RequestError, Rejected (429)."""
         try:
-            prepared = self._prepared(asked, caller)
+            prepared = self._prepared(asked, self._document(asked, caller))
         except RequestError:
             self._rates.take(caller.name, LEAST)
             raise
         self._rates.take(caller.name, max(prepared.cost, LEAST))
         return prepared
 
-    def _prepared(self, asked: Operation, caller: Caller) -> Prepared:
-        try:
-            text = self._texts.text(asked)
-        except TextRefused as refused:
-            raise RequestError([shown(refused.message, refused.code)]) from None
-        if text not in self._documents:
-            self._rates.take(caller.name, READING * min(len(text), limits.CHARACTERS))
-        document = self._documents.document(text)
+    async def batch(
+        self, asked: Sequence[Operation], caller: Caller
+    ) -> list[Prepared | RequestError]:
+        """What a caller asks for at once: of each, what may be executed, or why it may not.
+
+        Together they have the limits that one has. Raises: RequestError, Rejected (429).
+        """
+        self._rates.take(caller.name, LEAST * len(asked))
+        if too_long := limits.together_too_long(one.query or "" for one in asked):
+            raise RequestError([beyond(too_long)])
+        read: list[Document | RequestError] = []
+        for one in asked:
+            await asyncio.sleep(0)  # others have their turn as they have it between requests
+            try:
+                read.append(self._document(one, caller))
+            except RequestError as error:
+                read.append(error)
+        if found := limits.exceeded_together(one.node for one in read if isinstance(one, Document)):
+            raise RequestError([beyond(excess) for excess in found])
+        batch: list[Prepared | RequestError] = []
+        for one, document in zip(asked, read, strict=True):
+            await asyncio.sleep(0)
+            try:
+                if isinstance(document, RequestError):
+                    raise document
+                batch.append(self._prepared(one, document))
+            except RequestError as error:
+                batch.append(error)
+        cost = sum(one.cost for one in batch if isinstance(one, Prepared))
+        if cost > self._settings.cost_limit:
+            raise RequestError([too_complex(cost, self._settings.cost_limit, "batch")])
+        self._rates.take(caller.name, cost)
+        return batch
+
+    def _prepared(self, asked: Operation, document: Document) -> Prepared:
         known: _Known | None = document.remembered.get(asked.name)
         if known is None:
             known = document.remembered[asked.name] = self._checked(document, asked.name)
@@ -106,6 +134,16 @@ class Operations:
         if asked.sha256 is not None:
             self._texts.keep(asked)
         return Prepared(document, known.definition, asked.variables, cost)
+
+    def _document(self, asked: Operation, caller: Caller) -> Document:
+        """The document that is asked for, read. Raises: RequestError, Rejected (429)."""
+        try:
+            text = self._texts.text(asked)
+        except TextRefused as refused:
+            raise RequestError([shown(refused.message, refused.code)]) from None
+        if text not in self._documents:
+            self._rates.take(caller.name, READING * min(len(text), limits.CHARACTERS))
+        return self._documents.document(text)
 
     def _checked(self, document: Document, name: str | None) -> _Known:
         """An operation of a document, if it may be executed whatever its variables are. Raises: RequestError."""
@@ -186,10 +224,10 @@ def shown(message: str, code: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code}}
 
 
-def too_complex(cost: int, limit: int) -> dict[str, Any]:
-    """The error of an operation that costs too much."""
+def too_complex(cost: int, limit: int, what: str = "operation") -> dict[str, Any]:
+    """The error of an operation, or of a batch of them, that costs too much."""
     message = (
-        f"the operation costs {limits.said(cost)}; the limit is {limit:,}: ask for smaller pages, "
+        f"the {what} costs {limits.said(cost)}; the limit is {limit:,}: ask for smaller pages, "
         "or for fewer fields in lists"
     )
     error = shown(message, "QUERY_TOO_COMPLEX")

@@ -209,16 +209,35 @@ def _too_large(limit: int) -> NoReturn:
     raise Rejected(413, "PAYLOAD_TOO_LARGE", message, connection="close")
 
 
-def from_body(content: bytes) -> Operation:
-    """The operation in a JSON body. Raises: Rejected (400)."""
+def from_body(content: bytes, most: int = 0) -> Operation | list[Operation]:
+    """The operation in a JSON body, or those in an array of `most` at most. Raises: Rejected (400)."""
     if not content.strip():
         _bad("the body is empty: send a JSON object with the field `query`")
     members = read_json(content, "the body")
     if isinstance(members, list):
-        _bad("the body is an array: operations are not batched here, send one JSON object for each")
+        return _batch(members, most)
     if not isinstance(members, dict):
         _bad(f"the body is {_kind(members)}: send a JSON object with the field `query`")
     return operation_of(members)
+
+
+def _batch(items: list[Any], most: int) -> list[Operation]:
+    """The operations of a batch. One that is none refuses them all: the client is at fault, and no answer is lost."""
+    if not most:
+        _bad("the body is an array: operations are not batched here, send one JSON object for each")
+    if not 0 < len(items) <= most:
+        _bad(f"the body is an array of {len(items):,} operations: a batch has 1 to {most}")
+    batch = []
+    for place, item in enumerate(items, 1):
+        if not isinstance(item, dict):
+            _bad(
+                f"operation {place} of the batch is {_kind(item)}: it must be an object with `query`"
+            )
+        try:
+            batch.append(operation_of(item))
+        except Rejected as rejected:
+            _bad(f"operation {place} of the batch: {rejected.message}")
+    return batch
 
 
 def from_query_string(content: bytes) -> Operation:

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         le=100_000_000,
         description="Bytes that the body of a request may have.",
     )
+    batch_limit: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Operations that one request may hold as a JSON array, up to 10; 0: no arrays.",
+    )
     persisted_queries: Literal["on", "off"] = Field(
         default="on",
         description="Automatic persisted queries: `on` keeps the documents that clients send with "

@@ -8,6 +8,7 @@ fragments make of it. Directives are not asked; what `@skip` takes away counts.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from graphql import (
@@ -40,6 +41,7 @@ class Limit(NamedTuple):
 
 
 _SPLIT = "select less, or send several operations"
+LENGTH = Limit(CHARACTERS, "characters", "send long values as variables")
 FIELDS = Limit(2_000, "fields", _SPLIT)
 DEPTH = Limit(12, "levels of fields, one in the other", "select less deeply")
 # GraphiQL and code generators ask for types of types of types.
@@ -51,6 +53,9 @@ ALIASES = Limit(100, "aliases", _SPLIT)
 DIRECTIVES = Limit(100, "directives", "decide in the client what to ask for")
 FRAGMENTS = Limit(500, "fragments, counted once for each place", "write less of it as fragments")
 SAME_NAME = Limit(100, "fields of one response name in a selection set", "select each field once")
+# What a batch may have no more of than one document.
+WORDS = Limit(TOKENS + COMMENTS, "tokens and comments", "send fewer operations at once")
+SUMMED = frozenset({FIELDS, FRAGMENTS, DIRECTIVES, ALIASES, ROOT_FIELDS})
 
 
 class Excess(NamedTuple):
@@ -72,8 +77,7 @@ class TooMuch(Exception):
 def parsed(text: str) -> DocumentNode:
     """The document that a text is, if it is within all limits. Raises: GraphQLSyntaxError, TooMuch."""
     if len(text) > CHARACTERS:
-        characters = Limit(CHARACTERS, "characters", "send long values as variables")
-        raise TooMuch(_excess(characters, len(text)))
+        raise TooMuch(_excess(LENGTH, len(text)))
     try:
         document = parse(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
     except GraphQLSyntaxError as error:
@@ -93,6 +97,23 @@ def exceeded(document: DocumentNode) -> list[Excess]:
     return [
         _excess(limit, value) for limit, value in counted(document).items() if value > limit.most
     ]
+
+
+def exceeded_together(documents: Iterable[DocumentNode]) -> list[Excess]:
+    """The limits that documents are beyond which come in one request, though none of them may be by itself."""
+    sums: Counter[Limit] = Counter()
+    for document in documents:
+        sums[WORDS] += document.token_count
+        sums.update({limit: value for limit, value in counted(document).items() if limit in SUMMED})
+    return [
+        _excess(limit, value, batch=True) for limit, value in sums.items() if value > limit.most
+    ]
+
+
+def together_too_long(texts: Iterable[str]) -> Excess | None:
+    """What there is too much of in texts which come in one request, before any is read."""
+    length = sum(map(len, texts))
+    return _excess(LENGTH, length, batch=True) if length > CHARACTERS else None
 
 
 def counted(document: DocumentNode) -> dict[Limit, int]:
@@ -192,8 +213,9 @@ def said(value: int) -> str:
     return f"more than {MOST_TOLD:,}" if value > MOST_TOLD else f"{value:,}"
 
 
-def _excess(limit: Limit, value: int) -> Excess:
-    message = (
-        f"the document has {said(value)} {limit.what}; the limit is {limit.most:,}: {limit.way_out}"
+def _excess(limit: Limit, value: int, *, batch: bool = False) -> Excess:
+    whole, way_out = (
+        ("batch", "send fewer operations at once") if batch else ("document", limit.way_out)
     )
+    message = f"the {whole} has {said(value)} {limit.what}; the limit is {limit.most:,}: {way_out}"
     return Excess(message, min(value, MOST_TOLD), limit.most)

@@ -40,8 +40,8 @@ PASSED_ON = {
     "stated",
     "status.name",
 }
-# No request provokes a fault of ours or uses up a caller's minute, the demo's settings leave some out, and one takes ten
-# seconds.
+# No request provokes a fault of ours or uses up a caller's minute, the demo's settings leave some out, and one takes
+# ten seconds.
 WITHOUT_EXAMPLE = {"INTERNAL", "PERSISTED_QUERY_NOT_SUPPORTED", "RATE_LIMITED", "REQUEST_TIMEOUT"}
 GIVEN: dict[str, dict[str, Any]] = {
     "TooManyItems": {
