@@ -91,8 +91,15 @@ class Transaction:
 class Database:
     """The database of a URL, `sqlite+aiosqlite:///path` or `postgresql+asyncpg://…`."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, wait: float = ACQUIRE) -> None:
-        """`wait`: seconds that a statement waits for a connection when all are in use."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        wait: float = ACQUIRE,
+        timeout: float | None = None,
+    ) -> None:
+        """`wait`: seconds that a statement waits for a connection; `timeout`: that it may take then, None for any."""
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
         kind_of: Any = self.url.get_dialect()
@@ -100,7 +107,7 @@ class Database:
             json_serializer=lambda value: dumps(value).decode(), json_deserializer=loads
         )
         kind = Postgres if self.dialect == "postgresql" else Sqlite
-        self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait)
+        self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait, timeout)
 
     @cached_property
     def engine(self) -> AsyncEngine:

@@ -35,7 +35,14 @@ _CLASSES: dict[str, type[exc.DBAPIError]] = {
 
 
 class DatabaseBusy(TimeoutError):
-    """No connection became free in time. A fault of ours: more work is asked for than the pool can do."""
+    """No connection became free in time: more work is asked for than the pool can do."""
+
+
+class StatementTimeout(TimeoutError):
+    """A statement that took longer than it may; the database was told to stop it."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__(f"a statement took longer than {seconds:g} s, the limit, and was stopped")
 
 
 class DriverFault(Exception):

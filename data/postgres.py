@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy import URL
 
 from .base import amount_of, loads
+from .failures import StatementTimeout
 from .lending import Lending, Timed
 
 # Seconds to connect, and seconds for a cancelled statement to end.
@@ -32,6 +33,7 @@ class PostgresConnection:
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         self._arguments = arguments
+        self._timeout: float | None = arguments["command_timeout"]
         self._raw: Any = None
         self._used = 0.0
         self._cancelled = False
@@ -63,9 +65,8 @@ class PostgresConnection:
         """The rows of a statement."""
         try:
             found: Sequence[Any] = await self._raw.fetch(text, *values, record_class=record)
-        except asyncio.CancelledError:
-            self._cancelled = True
-            raise
+        except (asyncio.CancelledError, TimeoutError) as error:
+            raise self._left(error) from None
         return found
 
     async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
@@ -81,17 +82,20 @@ class PostgresConnection:
         """Runs a statement for each of many values, in one round trip."""
         try:
             await self._raw.executemany(text, values)
-        except asyncio.CancelledError:
-            self._cancelled = True
-            raise
+        except (asyncio.CancelledError, TimeoutError) as error:
+            raise self._left(error) from None
 
     async def command(self, text: str) -> None:
         """Begins, ends or marks a transaction."""
         try:
             await self._raw.execute(text)
-        except asyncio.CancelledError:
-            self._cancelled = True
-            raise
+        except (asyncio.CancelledError, TimeoutError) as error:
+            raise self._left(error) from None
+
+    def _left(self, error: BaseException) -> BaseException:
+        """What to raise where a statement was left, which the driver has told the server to stop."""
+        self._cancelled = True
+        return StatementTimeout(self._timeout) if isinstance(error, TimeoutError) else error
 
     def is_clean(self) -> bool:
         """Whether nothing runs on it and no transaction is open."""
@@ -132,8 +136,12 @@ class Postgres:
     begin_write = "begin isolation level read committed"
     begin_read = "begin isolation level repeatable read, read only"
 
-    def __init__(self, url: URL, dialect: Any, size: int, wait: float) -> None:
+    def __init__(
+        self, url: URL, dialect: Any, size: int, wait: float, timeout: float | None
+    ) -> None:
+        """`timeout`: seconds that a statement may take, None for any."""
         _, arguments = dialect.create_connect_args(url)
+        arguments["command_timeout"] = timeout
         # What the adapter of SQLAlchemy would take out of the URL.
         arguments.pop("prepared_statement_name_func", None)
         kept = arguments.pop("prepared_statement_cache_size", PREPARED)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL
 
+from .failures import StatementTimeout
 from .lending import Lending, Timed
 
 # Milliseconds that a statement waits for a lock that another process holds.
@@ -39,9 +40,18 @@ class SqliteConnection:
     Measured: half the cost of a pool of threads, which makes three futures of each call.
     """
 
-    def __init__(self, open_it: Callable[[], sqlite3.Connection], turn: Lock | None = None) -> None:
-        """`turn` is shared with connections that had better not run at once, though they may."""
+    def __init__(
+        self,
+        open_it: Callable[[], sqlite3.Connection],
+        timeout: float | None = None,
+        turn: Lock | None = None,
+    ) -> None:
+        """`timeout`: seconds that a call may take, None for any.
+
+        `turn` is shared with connections that had better not run at once, though they may.
+        """
         self._open = open_it
+        self._timeout = timeout
         self._turn = turn
         self._raw: sqlite3.Connection | None = None
         self._asked: SimpleQueue[_Job | None] = SimpleQueue()
@@ -87,8 +97,12 @@ class SqliteConnection:
         answer: asyncio.Future[T] = loop.create_future()
         self._busy = True
         self._asked.put((loop, answer, work))
-        # Who is cancelled does not wait for the thread; `_end` stops it.
-        return await answer
+        # Who is cancelled or has waited too long does not wait for the thread; `_end` stops it.
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await answer
+        except TimeoutError:
+            raise StatementTimeout(self._timeout) from None
 
     def _work(self) -> None:
         """What the thread does: one call after the other."""
@@ -171,7 +185,10 @@ class Sqlite:
     begin_write = "begin immediate"
     begin_read = "begin"
 
-    def __init__(self, url: URL, dialect: Any, size: int, wait: float) -> None:
+    def __init__(
+        self, url: URL, dialect: Any, size: int, wait: float, timeout: float | None
+    ) -> None:
+        """`timeout`: seconds that a statement may take, None for any."""
         (self._name,), options = dialect.create_connect_args(url)
         options.pop("factory", None)
         self._options = options | {
@@ -181,9 +198,10 @@ class Sqlite:
         }
         turn = Lock()
         self._readers = Lending(
-            [SqliteConnection(self._reading, turn) for _ in range(min(size, READERS))], wait
+            [SqliteConnection(self._reading, timeout, turn) for _ in range(min(size, READERS))],
+            wait,
         )
-        self._writer = Lending([SqliteConnection(self._writing)], wait)
+        self._writer = Lending([SqliteConnection(self._writing, timeout)], wait)
         self.reader = self._readers.lent
         self.writer = self._writer.lent
 

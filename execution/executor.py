@@ -130,6 +130,9 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         run, replay = Run(self), Replay()
         try:
             data = await self._answered(plan, run, replay)
+        # Who waited as long as it may does not wait once more.
+        except TimeoutError:
+            raise
         # Whatever went wrong, graphql-core will meet it again and say what is to be said.
         except Exception as error:  # noqa: BLE001
             self.how = How(False, f"given up: {_named(error)}")

@@ -122,7 +122,11 @@ def opened(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.database = Database(settings.database_url, pool_size=settings.pool_size)
+        app.state.database = Database(
+            settings.database_url,
+            pool_size=settings.pool_size,
+            timeout=settings.statement_timeout,
+        )
         try:
             await migrate.check(app.state.database)
             engine = getattr(schema.execution_context_class, "engine", None)

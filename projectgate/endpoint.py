@@ -114,6 +114,9 @@ def require_query(kind: OperationType) -> None:
 
 
 def _request_error_status(errors: Iterable[Mapping[str, Any]], media: str) -> int:
-    if any(error["extensions"]["code"] == "INTERNAL" for error in errors):
+    codes = {error["extensions"]["code"] for error in errors}
+    if "INTERNAL" in codes:
         return 500
+    if "DEADLINE_EXCEEDED" in codes:
+        return 504
     return 400 if media == http.GRAPHQL else 200

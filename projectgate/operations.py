@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import strawberry
+import structlog
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from projectgate.data.failures import StatementTimeout
 from projectgate.execution.documents import Document, Documents
 from projectgate.persisted import PersistedQueries, TextRefused
 from projectgate.rates import Rates
@@ -30,6 +32,9 @@ MESSAGE_LENGTH = 1_000
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
 # time: about what it costs us, where a field of an answer costs 1.
 LEAST, READING = 100, 10
+
+
+log = structlog.get_logger("projectgate")
 
 
 class RequestError(Exception):
@@ -164,15 +169,46 @@ class Operations:
             raise RequestError(
                 [shown("a subscription is not answered by a single response", "BAD_REQUEST")]
             )
-        if receipt is None:
-            result = await prepared.document.execute(prepared.name, prepared.variables, context)
-        else:
-            result = await receipt.executed(prepared.document, prepared.name, prepared.variables)
+        try:
+            async with asyncio.timeout(self._settings.operation_deadline) as deadline:
+                result = await executed(prepared, context, receipt)
+        except TimeoutError as error:
+            context.cancel()
+            raise self._too_late(prepared, error, expired=deadline.expired()) from None
+        except asyncio.CancelledError:
+            context.cancel()
+            raise
         payload = payload_of(result)
         payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
         if receipt is not None:
             payload["extensions"]["receipt"] = receipt.account(prepared.cost)
         return payload
+
+    def _too_late(self, prepared: Prepared, error: TimeoutError, *, expired: bool) -> RequestError:
+        if expired:
+            seconds = self._settings.operation_deadline
+            why = f"the operation took longer than {seconds:g} s, the limit, and was stopped"
+        elif isinstance(error, StatementTimeout):
+            why = str(error)
+        else:
+            why = "the database did not answer in time"
+            log.warning(why, error=type(error).__name__)
+        message = f"{why}: ask for less at once, or try again later"
+        if prepared.kind is OperationType.MUTATION:
+            message += (
+                ". Whether it was written is not known: send it again with its `idempotencyKey`, with which it is "
+                "written once, or read what is there"
+            )
+        return RequestError([shown(message, "DEADLINE_EXCEEDED")])
+
+
+async def executed(
+    prepared: Prepared, context: Context, receipt: Receipt | None
+) -> ExecutionResult | PreExecutionError:
+    """What comes of an operation, which is written down if there is a receipt for it."""
+    if receipt is not None:
+        return await receipt.executed(prepared.document, prepared.name, prepared.variables)
+    return await prepared.document.execute(prepared.name, prepared.variables, context)
 
 
 def payload_of(result: ExecutionResult | PreExecutionError) -> dict[str, Any]:

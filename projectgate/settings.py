@@ -106,6 +106,18 @@ class Settings(BaseSettings):
         ge=0,
         description="The cost that a caller may have in a minute, in each process; 0: any.",
     )
+    operation_deadline: float = Field(
+        default=10,
+        ge=0.1,
+        le=600,
+        description="Seconds that a query or mutation may take; what it does then is stopped.",
+    )
+    statement_timeout: float = Field(
+        default=5,
+        ge=0.1,
+        le=600,
+        description="Seconds that one SQL statement of it may take; the database is told to stop it.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",

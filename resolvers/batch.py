@@ -5,7 +5,7 @@ A key is a project id, or a `Revision`, which brings its rows itself. Matching k
 
 from __future__ import annotations
 
-from asyncio import Future, ensure_future, gather, get_running_loop
+from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -56,6 +56,7 @@ class Loader(DataLoader[K, V]):
         self._asked: list[Asked] = []
         self._sending = False
         self._together: list[Asked] = []
+        self._reading: list[Task[None]] = []
 
     def load(self, key: K) -> Future[V]:
         """The value of a key."""
@@ -94,7 +95,12 @@ class Loader(DataLoader[K, V]):
         self._sending = False
         asked, self._asked = self._asked, []
         if asked:
-            self.loop.create_task(self._answer(asked))
+            self._reading.append(self.loop.create_task(self._answer(asked)))
+
+    def cancel(self) -> None:
+        """Stops what is read: nobody waits for it any more."""
+        for task in self._reading:
+            task.cancel()
 
     async def _answer(self, asked: list[Asked]) -> None:
         all_keys = asked[0].keys
@@ -216,6 +222,11 @@ class Owned:
         """Reads what is asked for of each level, without waiting for more."""
         for loader in self._levels.values():
             loader.send()
+
+    def cancel(self) -> None:
+        """Stops what is read of each level."""
+        for loader in self._levels.values():
+            loader.cancel()
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:

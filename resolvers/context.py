@@ -39,6 +39,10 @@ class Context:
             self.reads = reads
             self.loaders = Loaders(self.database, self.caller.stores, reads)
 
+    def cancel(self) -> None:
+        """Stops what is read for the operation, which nobody waits for any more."""
+        self.loaders.cancel()
+
     def forget(self) -> None:
         """Starts with new loaders: what was read before a write may be stale after it."""
         self.loaders = Loaders(self.database, self.caller.stores)

@@ -32,7 +32,7 @@ from ..data import (
 from ..data.collections import Collection as Nested
 from ..data.collections import Source
 from ..data.reads import Reads
-from .batch import Owned, by_key, many, newest, one
+from .batch import Loader, Owned, by_key, many, newest, one
 
 _MANY: Mapping[str, Nested[Any]] = {
     "products": products.PRODUCTS,
@@ -122,6 +122,12 @@ class Loaders:
             raise AttributeError(name)
         setattr(self, name, made)
         return made
+
+    def cancel(self) -> None:
+        """Stops what any of them reads."""
+        for made in vars(self).values():
+            if isinstance(made, Loader | Owned):
+                made.cancel()
 
     def read(self, served_as: str) -> Reads | None:
         """What will be read of rows that are served as a GraphQL type; None: anything."""

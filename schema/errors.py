@@ -9,6 +9,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, VariableDefinitionNode
 from strawberry.exceptions import StrawberryGraphQLError
 
+from ..data.failures import StatementTimeout
 from ..resolvers.errors import ProjectGateError
 
 _LOG = structlog.get_logger(__name__)
@@ -37,6 +38,8 @@ def _code(error: GraphQLError) -> str | None:
     original = error.original_error
     if isinstance(original, ProjectGateError):
         return original.code
+    if isinstance(original, StatementTimeout):
+        return "DEADLINE_EXCEEDED"
     told = original is None or isinstance(original, GraphQLError)
     stated = (error.extensions or {}).get("code")
     if told and isinstance(stated, str):
