@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from .base import dumps, loads
 from .compiled import Read, Sent, Statement, sent
+from .counting import Statements
 from .engine import engine_of
 from .failures import ACQUIRE, RAISED, translated
 from .hearing import STATEMENTS, Heard
-from .lending import Lendable, Timed
+from .lending import Lendable, Occupancy, Timed
 from .postgres import Postgres
 from .sqlite import Sqlite
 
@@ -38,9 +39,10 @@ FetchEach = Callable[[Sequence[tuple[str, Sequence[Any]]]], Awaitable[list[Timed
 class Transaction:
     """Statements that are written together or not at all."""
 
-    def __init__(self, connection: Lendable, dialect: Dialect) -> None:
+    def __init__(self, connection: Lendable, dialect: Dialect, counted: Statements) -> None:
         self._connection = connection
         self._dialect = dialect
+        self._counted = counted
         self._savepoints = 0
         self.dialect = dialect.name
         self.written = True
@@ -49,12 +51,12 @@ class Transaction:
         """The rows of one statement; a list of parameters runs it for each."""
         going = sent(self._dialect, statement, parameters)
         if going.many:
-            return await _answered(self._each, going)
-        return await _answered(self._connection.fetch, going)
+            return await _answered(self._each, going, self._counted)
+        return await _answered(self._connection.fetch, going, self._counted)
 
     async def run_each(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
         """The rows of each of several reading statements."""
-        return await _all_answered(self._connection.fetch_each, self._dialect, reads)
+        return await _all_answered(self._connection.fetch_each, self._dialect, reads, self._counted)
 
     async def _each(
         self, text: str, values: Sequence[Sequence[Any]], _record: Any
@@ -80,8 +82,10 @@ class Transaction:
         heard = _told(text, ()) if STATEMENTS.listeners() else None
         begun = time.perf_counter()
         await _commanded(self._connection, text)
+        seconds = time.perf_counter() - begun
+        self._counted.ended(0, seconds)
         if heard is not None:
-            heard.rows, heard.milliseconds = 0, (time.perf_counter() - begun) * 1000
+            heard.rows, heard.milliseconds = 0, seconds * 1000
 
     def discard(self) -> None:
         """Lets the transaction end without leaving anything, as a dry run does."""
@@ -107,6 +111,7 @@ class Database:
             json_serializer=lambda value: dumps(value).decode(), json_deserializer=loads
         )
         kind = Postgres if self.dialect == "postgresql" else Sqlite
+        self.statements = Statements()
         self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait, timeout)
 
     @cached_property
@@ -119,11 +124,11 @@ class Database:
         going = sent(self._dialect, statement, parameters)
         if going.plan.writes or going.many:
             raise TypeError("a statement that writes belongs in a transaction")
-        return await _answered(self._driver.fetch, going)
+        return await _answered(self._driver.fetch, going, self.statements)
 
     async def run_each(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
         """The rows of each of several reading statements, on one connection. Raises: DatabaseBusy."""
-        return await _all_answered(self._driver.fetch_each, self._dialect, reads)
+        return await _all_answered(self._driver.fetch_each, self._dialect, reads, self.statements)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -144,9 +149,14 @@ class Database:
         # A connection goes back with nothing open on it, so an exception needs no word here.
         async with lent() as connection:
             await _commanded(connection, begin)
-            transaction = Transaction(connection, self._dialect)
+            transaction = Transaction(connection, self._dialect, self.statements)
             yield transaction
             await _commanded(connection, "commit" if transaction.written else "rollback")
+
+    @property
+    def pool(self) -> Occupancy:
+        """How many of its connections are in use, and how many wait for one."""
+        return self._driver.pool
 
     @staticmethod
     def may_retry(error: DBAPIError) -> bool:
@@ -158,21 +168,24 @@ class Database:
         await self._driver.close()
 
 
-async def _answered(fetch: Fetch, going: Sent) -> Sequence[Any]:
+async def _answered(fetch: Fetch, going: Sent, counted: Statements) -> Sequence[Any]:
     """The rows that a driver gives, told to who listens. Raises: DBAPIError, without values."""
     heard = _told(going.text, going.values) if STATEMENTS.listeners() else None
     begun = time.perf_counter()
     try:
         found = await fetch(going.text, going.values, going.plan.record)
     except RAISED as error:
+        counted.failed += 1
         raise translated(error, going.text) from None
+    seconds = time.perf_counter() - begun
+    counted.ended(len(found), seconds)
     if heard is not None:
-        heard.rows, heard.milliseconds = len(found), (time.perf_counter() - begun) * 1000
+        heard.rows, heard.milliseconds = len(found), seconds * 1000
     return going.plan.rows(found)
 
 
 async def _all_answered(
-    fetch: FetchEach, dialect: Dialect, reads: Sequence[Read]
+    fetch: FetchEach, dialect: Dialect, reads: Sequence[Read], counted: Statements
 ) -> list[Sequence[Any]]:
     """The same for several statements, which are all told before the first is sent."""
     going = [sent(dialect, *read) for read in reads]
@@ -182,7 +195,10 @@ async def _all_answered(
     try:
         found = await fetch([one[:2] for one in going])
     except RAISED as error:
+        counted.failed += 1
         raise translated(error, "; ".join(one.text for one in going)) from None
+    for rows, milliseconds in found:
+        counted.ended(len(rows), milliseconds / 1000)
     for told, (rows, milliseconds) in zip(heard, found, strict=False):
         told.rows, told.milliseconds = len(rows), milliseconds
     return [one.plan.rows(rows) for one, (rows, _) in zip(going, found, strict=True)]

@@ -9,12 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from .failures import DatabaseBusy
 
 # Rows, and how many milliseconds they took.
 Timed = tuple[Sequence[Any], float]
+
+
+class Occupancy(NamedTuple):
+    """How many connections there are, how many are lent, and how many tasks wait for one."""
+
+    size: int
+    in_use: int
+    waiting: int
 
 
 class Lendable(Protocol):
@@ -65,11 +73,19 @@ class Lending(Generic[C]):
         self._idle = list(connections)
         self._free = asyncio.Semaphore(len(connections))
         self._wait = wait
+        self._waiting = 0
         self._cleaning: set[asyncio.Task[None]] = set()
+
+    @property
+    def occupancy(self) -> Occupancy:
+        """How many of them are lent now."""
+        size = len(self._all)
+        return Occupancy(size, size - len(self._idle), self._waiting)
 
     async def take(self) -> C:
         """A connection that nobody else has. Raises: DatabaseBusy; what opening one raises."""
         if self._free.locked():
+            self._waiting += 1
             try:
                 async with asyncio.timeout(self._wait):
                     await self._free.acquire()
@@ -77,6 +93,8 @@ class Lending(Generic[C]):
                 raise DatabaseBusy(
                     f"the database is busy: all {len(self._all)} connections were in use for {self._wait:g} s"
                 ) from None
+            finally:
+                self._waiting -= 1
         else:
             await self._free.acquire()
         connection = self._idle.pop()

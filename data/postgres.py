@@ -14,7 +14,7 @@ from sqlalchemy import URL
 
 from .base import amount_of, loads
 from .failures import StatementTimeout
-from .lending import Lending, Timed
+from .lending import Lending, Occupancy, Timed
 
 # Seconds to connect, and seconds for a cancelled statement to end.
 CONNECT, CLEAN = 10.0, 5.0
@@ -170,6 +170,11 @@ class Postgres:
             return await fetch(connection)
         finally:
             await self._lending.give(connection)
+
+    @property
+    def pool(self) -> Occupancy:
+        """How many of the connections are in use."""
+        return self._lending.occupancy
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL
 
 from .failures import StatementTimeout
-from .lending import Lending, Timed
+from .lending import Lending, Occupancy, Timed
 
 # Milliseconds that a statement waits for a lock that another process holds.
 BUSY_TIMEOUT = 10_000
@@ -231,6 +231,12 @@ class Sqlite:
         """The rows of each of several such statements, one after the other on one connection."""
         async with self.reader() as connection:
             return await connection.fetch_each(reads)
+
+    @property
+    def pool(self) -> Occupancy:
+        """How many of the connections are in use, the writer's among them."""
+        both = zip(self._readers.occupancy, self._writer.occupancy, strict=True)
+        return Occupancy(*map(sum, both))
 
     async def close(self) -> None:
         """Closes all connections."""

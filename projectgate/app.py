@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +12,6 @@ from http import HTTPStatus
 import anyio
 import strawberry
 import structlog
-from graphql import GraphQLError
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -21,7 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projectgate import logs, pages
 from projectgate.answers import answered, denied, refused
@@ -30,22 +30,22 @@ from projectgate.compression import compress
 from projectgate.data import migrate
 from projectgate.data.database import Database
 from projectgate.endpoint import GraphQLEndpoint
+from projectgate.envelope import Envelope
 from projectgate.execution import selftest
+from projectgate.execution.executor import Engine
+from projectgate.exposition import Shared, metrics_text
+from projectgate.metrics import Metrics
+from projectgate.observing import Observer
 from projectgate.operations import Operations
 from projectgate.receipt import HEADER
 from projectgate.request import PREFLIGHT_HEADERS, Rejected
 from projectgate.resolvers.access import ADMIN
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
-from projectgate.schema.errors import formatted
 from projectgate.settings import Settings, SettingsRefused, load, require_keys
 
 DEMO_TTL = timedelta(hours=12)
 PREFLIGHT_AGE = 7200  # seconds; the longest that Chromium keeps
 READY_SECONDS = 5
-SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
 GRAPHQL_PATH = "/graphql"
 
 log = structlog.get_logger("projectgate")
@@ -78,12 +78,16 @@ def create_app(
         schema = built
     authenticator = Authenticator(settings)
     token = demo_token(settings) if demo else None
-    endpoint = GraphQLEndpoint(Operations(schema, settings), authenticator, settings)
+    engine: Engine | None = getattr(schema.execution_context_class, "engine", None)
+    metrics = Metrics(engine)
+    operations = Operations(schema, settings, Observer(metrics))
+    endpoint = GraphQLEndpoint(operations, authenticator, settings, metrics)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         Route("/schema.graphql", schema_text(schema, authenticator, settings)),
         Route("/healthz", healthy),
         Route("/readyz", ready),
+        Route("/metrics", metrics_text(metrics, settings.metrics_token)),
     ]
     if settings.explorer == "on":
         routes += pages.routes(token)
@@ -98,15 +102,18 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(SecurityHeaders),
+            Middleware(Envelope, metrics=metrics),
             Middleware(StraightToGraphQL, endpoint=endpoint),
             cross_origin,
         ],
-        exception_handlers={HTTPException: http_error, Exception: unknown_error},
+        exception_handlers={HTTPException: http_error},
         lifespan=opened(settings, schema) if database is None else None,
     )
     app.state.database = database
     app.state.demo_token = token
+    app.state.metrics = metrics
+    # Where the workers of a server write down what they count, and this process's place there.
+    app.state.workers_folder = app.state.shared_metrics = None
     return app
 
 
@@ -132,11 +139,27 @@ def opened(
             engine = getattr(schema.execution_context_class, "engine", None)
             if engine is not None:
                 await selftest.check(engine)
-            yield
+            async with sharing(app):
+                yield
         finally:
             await app.state.database.close()
 
     return lifespan
+
+
+@asynccontextmanager
+async def sharing(app: Starlette) -> AsyncIterator[None]:
+    """Shares what the process counts with the other workers of the server, if there are any."""
+    folder = app.state.workers_folder
+    if folder is None:
+        yield
+        return
+    shared = app.state.shared_metrics = Shared(folder)
+    task = asyncio.create_task(shared.keep(lambda: app.state.metrics.samples(app.state.database)))
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -222,29 +245,6 @@ async def http_error(_request: Request, error: Exception) -> Response:
     response = refused(Rejected(status, status.name, f"{status.phrase}: the API is at /graphql"))
     response.headers.update(error.headers or {})
     return response
-
-
-async def unknown_error(_request: Request, error: Exception) -> Response:
-    """The JSON answer to a fault of ours, with the id under which the log has it."""
-    shown = formatted(GraphQLError("a fault of the server", original_error=error))
-    return answered({"errors": [shown]}, "application/json", 500)
-
-
-class SecurityHeaders:
-    """Middleware that adds to every answer: no guessing of content types, no referrer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on, and adds the headers to its answer."""
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SECURITY_HEADERS]
-            await send(message)
-
-        await self._app(scope, receive, sending)
 
 
 class StraightToGraphQL:

@@ -20,6 +20,7 @@ from projectgate import request as http
 from projectgate.answers import Answer, answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.compression import compress
+from projectgate.metrics import Metrics
 from projectgate.operations import Operations, RequestError
 from projectgate.receipt import receipt_for
 from projectgate.request import Operation, Rejected
@@ -33,9 +34,14 @@ class GraphQLEndpoint:
     """The ASGI application at /graphql."""
 
     def __init__(
-        self, operations: Operations, authenticator: Authenticator, settings: Settings
+        self,
+        operations: Operations,
+        authenticator: Authenticator,
+        settings: Settings,
+        metrics: Metrics,
     ) -> None:
         self._operations = operations
+        self._metrics = metrics
         self._authenticator = authenticator
         self._settings = settings
 
@@ -75,12 +81,15 @@ class GraphQLEndpoint:
             )
             return answered(payload, media)
         except Rejected as rejected:
+            self._metrics.refused(rejected.code)
             return refused(rejected, media)
         except RequestError as error:
+            self._metrics.refused(error.code)
             return answered(
                 {"errors": error.errors}, media, _request_error_status(error.errors, media)
             )
         except (Unauthenticated, Forbidden, KeysUnavailable) as error:
+            self._metrics.refused(getattr(error, "code", "INTERNAL"))
             return denied(error, media)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
@@ -98,6 +107,7 @@ class GraphQLEndpoint:
                 receipt = receipt_for(headers, context)
                 answers.append(await self._operations.answer(prepared, context, receipt))
             except RequestError as error:
+                self._metrics.refused(error.code)
                 answers.append({"errors": error.errors})
         return answers
 

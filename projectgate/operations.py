@@ -17,6 +17,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.data.failures import StatementTimeout
 from projectgate.execution.documents import Document, Documents
+from projectgate.observing import Observation, Observer
 from projectgate.persisted import PersistedQueries, TextRefused
 from projectgate.rates import Rates
 from projectgate.receipt import Receipt
@@ -43,6 +44,11 @@ class RequestError(Exception):
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(errors[0]["message"])
         self.errors = errors
+
+    @property
+    def code(self) -> str:
+        """The code of the first of them."""
+        return str(self.errors[0]["extensions"]["code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,9 @@ class _Known(NamedTuple):
 class Operations:
     """The operations of one schema."""
 
-    def __init__(self, schema: strawberry.Schema, settings: Settings) -> None:
+    def __init__(self, schema: strawberry.Schema, settings: Settings, observer: Observer) -> None:
         self._schema = schema._schema
+        self._observer = observer
         self._texts = PersistedQueries(on=settings.persisted_queries == "on")
         self._rates = Rates(settings.rate_limit)
         self._settings = settings
@@ -165,6 +172,20 @@ class Operations:
         self, prepared: Prepared, context: Context, receipt: Receipt | None = None
     ) -> dict[str, Any]:
         """The answer to a query or a mutation. Raises: RequestError."""
+        observation = Observation(self._observer, prepared.definition)
+        try:
+            payload = await self._answered(prepared, context, receipt)
+        except RequestError:
+            raise  # it was not executed
+        except BaseException as error:
+            observation.failed(error)
+            raise
+        observation.answered(payload)
+        return payload
+
+    async def _answered(
+        self, prepared: Prepared, context: Context, receipt: Receipt | None
+    ) -> dict[str, Any]:
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise RequestError(
                 [shown("a subscription is not answered by a single response", "BAD_REQUEST")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -16,6 +15,7 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from projectgate.compression import SMALLEST
+from projectgate.request import LOOPBACK, host_name
 
 DIRECTORY = Path(__file__).parent / "explorer"
 PLAIN_FILES = ("plain.js", "plain.css")
@@ -42,7 +42,6 @@ TYPES = {
 FRESH = "no-cache"  # kept, but asked for anew each time
 FOREVER = "public, max-age=31536000, immutable"  # the name has a hash of the content
 SMALLER = (Middleware(GZipMiddleware, minimum_size=SMALLEST, compresslevel=6),)
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def routes(token: str | None, directory: Path = DIRECTORY) -> list[BaseRoute]:
@@ -60,7 +59,7 @@ def routes(token: str | None, directory: Path = DIRECTORY) -> list[BaseRoute]:
         A foreign page can point a name of its own at 127.0.0.1 and is then of the same origin;
         the name gives it away.
         """
-        given = token if _host(request.headers.get("host", "")) in LOOPBACK else None
+        given = token if host_name(request.headers.get("host", "")) in LOOPBACK else None
         return JSONResponse(
             {"token": given, "endpoint": "/graphql"}, headers={"cache-control": "no-store"}
         )
@@ -116,10 +115,3 @@ def _file(
         media_type=media,
         stat_result=stat_result,
     )
-
-
-def _host(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None

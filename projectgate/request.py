@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -22,6 +22,7 @@ GRAPHQL = "application/graphql-response+json"
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
 
 Headers: TypeAlias = Mapping[str, str]
@@ -66,6 +67,27 @@ def headers_of(scope: Scope) -> Headers:
 def values_of(scope: Scope, wanted: bytes) -> list[str]:
     """All the values of one header."""
     return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+
+
+def host_name(host: str) -> str | None:
+    """The name of a `Host` header without its port, None where there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether a request comes from this machine, and asks for this machine.
+
+    Of what a proxy passes on, the first is the proxy's own address; the second often gives it away.
+    """
+    client, hosts = scope["client"], values_of(scope, b"host")
+    return (
+        client is not None
+        and client[0] in LOOPBACK
+        and [host_name(host) in LOOPBACK for host in hosts] == [True]
+    )
 
 
 @lru_cache(HEADERS_KEPT)

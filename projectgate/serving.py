@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
@@ -90,7 +92,11 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
             server.run(sockets=[address])
             return 0 if server.started else 3
 
-        return work(0) if workers == 1 else Workers(work, workers).run()
+        if workers == 1:
+            return work(0)
+        with TemporaryDirectory(prefix="projectgate-") as folder:
+            app.state.workers_folder = Path(folder)
+            return Workers(work, workers).run()
 
 
 def demo_database(settings: Settings) -> Settings:

@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         le=600,
         description="Seconds that one SQL statement of it may take; the database is told to stop it.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Bearer token that /metrics asks for, at least 16 characters. Without it, /metrics answers "
+        "this machine alone.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",
@@ -152,6 +157,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"the secret has {size} bytes and {SECRET_BYTES} are the least: "
                 "make one with `openssl rand -hex 32`"
+            )
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _metrics(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[!-~]{16,}", value.get_secret_value()):
+            raise ValueError(
+                "it must have 16 characters or more, and neither spaces nor letters beyond ASCII: "
+                "make one with `openssl rand -hex 16`"
             )
         return value
 

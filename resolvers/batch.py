@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, TypeVar
 from aiodataloader import DataLoader
 
 from ..data.collections import Collection, Source
+from ..data.counting import TALLY
 from ..data.reads import Reads
 from ..data.versions import Version
-from .hearing import BATCHES, Batch
+from .hearing import BATCHES, SIZES, Batch
 from .revisions import Revision
 
 K = TypeVar("K")
@@ -106,6 +107,10 @@ class Loader(DataLoader[K, V]):
         all_keys = asked[0].keys
         if len(asked) > 1:
             all_keys = [key for one in asked for key in one.keys]
+        SIZES[self._name].add(len(all_keys))
+        tally = TALLY.get()
+        if tally is not None:
+            tally.batches += 1
         for listener in BATCHES.listeners():
             listener(Batch(self._name, len(all_keys)))
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
+from ..data.counting import Distribution
 from ..data.hearing import Channel
 
 
@@ -16,3 +18,7 @@ class Batch(NamedTuple):
 
 # Each batch when it is read.
 BATCHES: Channel[Batch] = Channel("batches")
+
+# Upper bounds of how many keys a batch has, and how many the batches of each loader had.
+KEYS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+SIZES: defaultdict[str, Distribution] = defaultdict(lambda: Distribution(*KEYS))

@@ -195,3 +195,13 @@ def test_a_secret_and_public_keys_together_are_refused(monkeypatch: pytest.Monke
 def test_either_of_the_two_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     require_keys(load({"jwt_secret": SECRET}))
     require_keys(read(monkeypatch, JWKS_URL="https://identity.example.com/keys.json"))
+
+
+@pytest.mark.parametrize("value", ["short", "with a space in between", "ø" * 16])
+def test_a_token_for_metrics_that_cannot_be_sent_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    with pytest.raises(SettingsRefused, match="METRICS_TOKEN") as refused:
+        read(monkeypatch, METRICS_TOKEN=value)
+    assert value not in str(refused.value)
+    assert "16 characters" in str(refused.value)

@@ -1,0 +1,74 @@
+"""What every answer has, whatever made it: an id, headers of safety, JSON where something of ours is broken."""
+
+from __future__ import annotations
+
+import re
+from random import getrandbits
+
+from graphql import GraphQLError
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from projectgate.answers import answered
+from projectgate.logs import REQUEST
+from projectgate.metrics import Metrics
+from projectgate.request import JSON
+from projectgate.schema.errors import formatted
+
+REQUEST_ID = b"x-request-id"
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class Envelope:
+    """The outermost middleware: names each request, adds to its answer, counts it, and stands in for a broken one."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on, and adds to its answer."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        name = request_id(scope)
+        # The task of a request has a context of its own.
+        REQUEST.set(name)
+        begins = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begins
+            if message["type"] == "http.response.start":
+                begins = True
+                self._metrics.answered(message["status"])
+                message["headers"] = [*message["headers"], (REQUEST_ID, name), *SECURITY_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        # Whatever it is, the client is told that it is our fault, and the log has the rest.
+        except Exception as error:
+            answer = broken(error)
+            if begins or scope["type"] != "http":
+                raise
+            await answer(scope, receive, sending)
+
+
+def request_id(scope: Scope) -> bytes:
+    """The name of a request: what its `X-Request-Id` says, if that is sane, else a new one."""
+    for header, value in scope["headers"]:
+        if header == REQUEST_ID:
+            if _SANE.fullmatch(value):
+                return bytes(value)
+            break
+    return b"%016x" % getrandbits(64)
+
+
+def broken(error: Exception) -> Response:
+    """The JSON answer to a fault of ours, with the reference under which the log has it."""
+    shown = formatted(GraphQLError("a fault of the server", original_error=error))
+    return answered({"errors": [shown]}, JSON, 500)

@@ -1,0 +1,305 @@
+"""/metrics: what is counted, how much of it at most, for whom, and over all workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+import urllib.request
+from pathlib import Path
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+
+from projectgate import workers
+from projectgate.app import create_app
+from projectgate.data.database import Database
+from projectgate.metrics import METRICS, NAME_LENGTH, NAMES
+from tests.conftest import recorded
+from tests.make.documents import make_full_document, store_documents
+from tests.program.conftest import (
+    bearer,
+    build,
+    is_refused,
+    make_settings,
+    open_client,
+    post,
+    run,
+)
+from tests.program.test_workers import children, served, until
+
+pytestmark = pytest.mark.anyio
+TOKEN = "a-token-for-metrics"
+LOCAL = {"host": "127.0.0.1:8000"}
+NESTED = "query Nested { projects { nodes { id products { skuId } partners { id } } } }"
+
+Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def read(text: str) -> Numbers:
+    """The numbers of a scrape, as Prometheus' own reader has them."""
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def number(found: Numbers, name: str, **labels: str) -> float:
+    """One of them, 0 where it is not there."""
+    return found.get((name, tuple(sorted(labels.items()))), 0)
+
+
+async def scraped(client: httpx2.AsyncClient) -> Numbers:
+    """What /metrics says to this machine."""
+    answer = await client.get("/metrics", headers=LOCAL)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    return read(answer.text)
+
+
+@pytest.fixture
+async def stored(database: Database) -> Database:
+    """Two projects with everything."""
+    await store_documents(
+        database, [make_full_document(name) for name in ("project-1", "project-2")]
+    )
+    return database
+
+
+def whole(database: Database) -> Starlette:
+    """An application with the real schema."""
+    return create_app(make_settings(), database=database)
+
+
+async def test_the_documented_metrics_are_those_that_are_exported(stored: Database) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| `(projectgate_\w+)` \| (\w+) \| (.+?) \| (.+) \|$", page, re.MULTILINE)
+    documented = {
+        name: (kind, tuple(re.findall(r"`(\w+)`", labels)), told)
+        for name, kind, labels, told in rows
+    }
+    assert documented == {one.name: (one.kind, one.labels, one.help) for one in METRICS}
+    async with open_client(whole(stored), headers=bearer()) as client:
+        assert "errors" not in (await run(client, NESTED)).json()
+        await run(client, "{ nonsense }")
+        text = (await client.get("/metrics", headers=LOCAL)).text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    exported = {}
+    for name, (kind, _, _) in documented.items():
+        family = families[name.removesuffix("_total") if kind == "counter" else name]
+        labels = {label for one in family.samples for label in one.labels} - {"le"}
+        exported[name] = (family.type, tuple(sorted(labels)), family.documentation)
+    assert exported == {
+        name: (kind, tuple(sorted(labels)), told)
+        for name, (kind, labels, told) in documented.items()
+    }
+    assert len(families) == len(documented)
+
+
+async def test_operations_are_counted_by_name_type_and_outcome(
+    client: httpx2.AsyncClient,
+) -> None:
+    for query in ("query A { caller }", "query A { refused }", "query B { broken }", "{ caller }"):
+        await run(client, query)
+    await run(client, "query A { caller }")
+    await run(client, "mutation A { write }")
+    found = await scraped(client)
+    counts = {
+        (labels["operation"], labels["type"], labels["outcome"]): value
+        for (name, pairs), value in found.items()
+        if name == "projectgate_operations_total" and (labels := dict(pairs))
+    }
+    assert counts == {
+        ("A", "query", "ok"): 2,
+        ("A", "query", "BAD_USER_INPUT"): 1,
+        ("other", "query", "INTERNAL"): 1,
+        ("anonymous", "query", "ok"): 1,
+        ("A", "mutation", "ok"): 1,
+    }
+    timed = "projectgate_operation_seconds_count"
+    assert number(found, timed, operation="A", type="query") == 3
+    assert 0 < number(found, "projectgate_operation_seconds_sum", operation="A", type="query") < 60
+
+
+async def test_made_up_names_take_no_room(client: httpx2.AsyncClient) -> None:
+    long = "N" * (NAME_LENGTH + 1)
+    for query in (f"query {long} {{ caller }}", "query Failing { refused }", "query Wrong { no }"):
+        await run(client, query)
+    for place in range(NAMES + 20):
+        await run(client, f"query Name{place} {{ caller }}")
+    found = await scraped(client)
+    names = {dict(pairs).get("operation") for _, pairs in found} - {None}
+    assert len(names) == NAMES
+    assert not names & {long, "Failing", "Wrong"}
+    # The long one, the one that failed, and those beyond the first hundred (`other` is one of them).
+    rest = number(
+        found, "projectgate_operations_total", operation="other", type="query", outcome="ok"
+    )
+    assert rest == 1 + NAMES + 20 - (NAMES - 1)
+
+
+async def test_what_is_not_executed_is_counted_by_its_code(client: httpx2.AsyncClient) -> None:
+    for query in ("{", "{ no }", "subscription { ticks }"):
+        await run(client, query)
+    await run(client, "query($n: Int!) { twice(number: $n) }", variables={"n": "x"})
+    await post(client, b"[]")
+    await post(client, b"{}", authorization="Bearer nothing")
+    found = await scraped(client)
+    counts = {
+        dict(pairs)["code"]: value
+        for (name, pairs), value in found.items()
+        if name == "projectgate_refusals_total"
+    }
+    assert counts == {
+        "GRAPHQL_PARSE_FAILED": 1,
+        "GRAPHQL_VALIDATION_FAILED": 1,
+        "BAD_REQUEST": 2,
+        "BAD_USER_INPUT": 1,
+        "UNAUTHENTICATED": 1,
+    }
+    assert not any(name == "projectgate_operations_total" for name, _ in found)
+
+
+async def test_requests_are_counted_by_status(client: httpx2.AsyncClient) -> None:
+    await run(client, "{ caller }")
+    await client.get("/nowhere")
+    await client.get("/healthz")
+    found = await scraped(client)
+    assert number(found, "projectgate_http_requests_total", status="200") == 2
+    assert number(found, "projectgate_http_requests_total", status="404") == 1
+
+
+async def test_statements_and_batches_are_those_that_were_sent(stored: Database) -> None:
+    async with open_client(whole(stored), headers=bearer()) as client:
+        before = await scraped(client)
+        with recorded(stored) as sent:
+            assert len((await run(client, NESTED)).json()["data"]["projects"]["nodes"]) == 2
+        found = await scraped(client)
+
+    def grown(name: str, **labels: str) -> float:
+        return number(found, name, **labels) - number(before, name, **labels)
+
+    assert grown("projectgate_sql_statement_seconds_count") == len(sent) == 3
+    assert 0 < grown("projectgate_sql_statement_seconds_sum") < 60
+    for loader in ("products", "partners"):
+        assert grown("projectgate_loader_batch_keys_count", loader=loader) == 1
+        assert grown("projectgate_loader_batch_keys_sum", loader=loader) == 2
+        assert grown("projectgate_loader_batch_keys_bucket", loader=loader, le="1") == 0
+        assert grown("projectgate_loader_batch_keys_bucket", loader=loader, le="2") == 1
+    assert grown("projectgate_executions_total", by="plan") == 1
+    assert grown("projectgate_executions_total", by="graphql-core") == 0
+
+
+async def test_statements_of_a_transaction_are_counted_and_those_that_fail_apart(
+    database: Database,
+) -> None:
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    async with database.transaction() as transaction:
+        await transaction.run(text("select 1"))
+        with pytest.raises(DBAPIError):
+            async with transaction.savepoint():
+                await transaction.run(text("select nothing from nowhere"))
+    # The statement, and the savepoint made and taken back.
+    assert sum(database.statements.seconds.counts) == 3
+    assert database.statements.failed == 1
+
+
+async def test_connections_in_use_are_seen_while_they_are(database: Database) -> None:
+    async with open_client(build(database)) as client:
+        idle = await scraped(client)
+        async with database.snapshot() as one, database.snapshot():
+            assert one is not None
+            busy = await scraped(client)
+    name = "projectgate_pool_connections"
+    assert number(idle, name, state="in_use") == 0
+    assert number(busy, name, state="in_use") == 2
+    assert number(busy, name, state="idle") == number(idle, name, state="idle") - 2
+    assert number(busy, "projectgate_pool_waiting") == 0
+
+
+async def test_metrics_are_for_this_machine_alone(unread_database: Database) -> None:
+    app = build(unread_database)
+    for address, host, right in (
+        ("127.0.0.1", "localhost:8000", True),
+        ("::1", "[::1]:8000", True),
+        ("10.0.0.7", "127.0.0.1:8000", False),
+        ("127.0.0.1", "gate.example.com", False),
+        ("10.0.0.7", "gate.example.com", False),
+    ):
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gate.test") as client:
+            headers = {"host": host, "x-forwarded-for": "127.0.0.1"}
+            answer = await client.get("/metrics", headers=headers)
+        if right:
+            assert answer.status_code == 200
+        else:
+            is_refused(answer, 403, "FORBIDDEN")
+            assert "PROJECTGATE_METRICS_TOKEN" in answer.text
+
+
+async def test_with_a_token_metrics_are_for_whoever_has_it(unread_database: Database) -> None:
+    app = build(unread_database, metrics_token=TOKEN)
+    async with open_client(app) as client:
+        for wrong in ({}, {"authorization": f"Bearer {TOKEN}x"}, bearer(), LOCAL):
+            is_refused(await client.get("/metrics", headers=wrong), 401, "UNAUTHENTICATED")
+        right = await client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+        assert right.status_code == 200
+        assert "projectgate_workers 1.0" in right.text
+
+
+def ask(address: str, path: str, content: bytes | None = None, **headers: str) -> str:
+    """The answer of a server over a new connection."""
+    request = urllib.request.Request(address + path, content, headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def test_any_worker_tells_the_numbers_of_all_and_keeps_those_of_the_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setenv("TMPDIR", str(shared))
+    with served(tmp_path, "--workers", "2") as (server, address):
+        assert server.stdout is not None
+        token = next(line.split()[1] for line in server.stdout if line.startswith("Token"))
+        until(lambda: len(children(server.pid)) == 2)
+
+        def asked(count: int) -> None:
+            body = json.dumps({"query": "query Asked { viewer { name } }"}).encode()
+            headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+            for _ in range(count):
+                assert "data" in ask(address, "graphql", body, **headers)
+
+        def counted() -> float:
+            found = read(ask(address, "metrics"))
+            labels = {"operation": "Asked", "type": "query", "outcome": "ok"}
+            return number(found, "projectgate_operations_total", **labels)
+
+        def live() -> float:
+            return number(read(ask(address, "metrics")), "projectgate_workers")
+
+        asked(40)
+        until(lambda: counted() == 40)
+        # Whichever worker answers, and it never falls.
+        assert {counted() for _ in range(20)} == {40}
+        until(lambda: live() == 2)
+        time.sleep(workers.SHORTEST_LIFE)
+        victim = min(children(server.pid))
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: len(children(server.pid) - {victim}) == 2)
+        until(lambda: live() == 2)
+        asked(10)
+        until(lambda: counted() == 50)
+        assert list(shared.iterdir())
+        server.terminate()
+        assert server.wait(timeout=20) == 0
+        assert not list(shared.iterdir())
