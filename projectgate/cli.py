@@ -39,6 +39,8 @@ app = typer.Typer(
 )
 schema_app = typer.Typer(help="The GraphQL schema.", no_args_is_help=True)
 app.add_typer(schema_app, name="schema")
+trusted_app = typer.Typer(help="The operations that a server runs at all.", no_args_is_help=True)
+app.add_typer(trusted_app, name="trusted")
 
 
 def main() -> None:
@@ -312,6 +314,47 @@ def check(
             typer.echo(f"{change.type.name}: {change.description}")
         typer.echo(f"{len(changes)} breaking changes" if changes else "Nothing breaks.", err=True)
         raise typer.Exit(NO if changes else 0)
+
+
+@trusted_app.command(name="build")
+def build_trusted(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder with the clients' *.graphql files.")
+    ],
+) -> None:
+    """Write the manifest of the operations in a folder's files; exit code 1 if one does not fit."""
+    with told():
+        from projectgate import operation_files
+        from projectgate.schema.build import schema
+
+        manifest, faults = operation_files.gathered(folder, schema, _settings())
+        for fault in faults:
+            typer.echo(fault)
+        if faults:
+            typer.echo(f"{len(faults)} faults; nothing was written", err=True)
+            raise typer.Exit(NO)
+        file = folder / operation_files.MANIFEST
+        file.write_text(operation_files.written(manifest), encoding="utf-8")
+        typer.echo(f"{len(manifest.operations)} operations are in {file}", err=True)
+
+
+@trusted_app.command(name="check")
+def check_trusted(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder with the files and their manifest.")
+    ],
+) -> None:
+    """Tell what in the manifest is not as in the files, and what no longer fits the schema; exit code 1 if anything."""
+    with told():
+        from projectgate import operation_files
+        from projectgate.schema.build import schema
+
+        manifest, faults = operation_files.gathered(folder, schema, _settings())
+        faults += operation_files.stale(folder, manifest)
+        for fault in faults:
+            typer.echo(fault)
+        typer.echo(f"{len(faults)} faults" if faults else "Nothing to do.", err=True)
+        raise typer.Exit(NO if faults else 0)
 
 
 def _settings() -> Settings:

@@ -8,6 +8,7 @@ types, token, body, document. A request error has no `data`; its status is 400 f
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,13 +22,17 @@ from projectgate.answers import Answer, answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.compression import compress
 from projectgate.metrics import Metrics
-from projectgate.operations import Operations, RequestError
+from projectgate.operations import Operations, RequestError, shown
 from projectgate.receipt import receipt_for
 from projectgate.request import Operation, Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.settings import Settings
+
+NOT_BEGUN = (
+    "the batch took too long, and this operation was not begun: send fewer operations at once"
+)
 
 
 class GraphQLEndpoint:
@@ -99,13 +104,17 @@ class GraphQLEndpoint:
     ) -> list[dict[str, Any]]:
         """The answers to a batch, each as if it had come alone, one after the other in their order."""
         answers = []
-        for prepared in await self._operations.batch(asked, caller):
+        batch = await self._operations.batch(asked, caller)
+        until = self._operations.deadline()
+        for prepared in batch:
             try:
                 if isinstance(prepared, RequestError):
                     raise prepared
+                if asyncio.get_running_loop().time() >= until:
+                    raise RequestError([shown(NOT_BEGUN, "DEADLINE_EXCEEDED")])
                 context = Context(scope["app"].state.database, caller)
                 receipt = receipt_for(headers, context)
-                answers.append(await self._operations.answer(prepared, context, receipt))
+                answers.append(await self._operations.answer(prepared, context, receipt, until))
             except RequestError as error:
                 self._metrics.refused(error.code)
                 answers.append({"errors": error.errors})
@@ -129,4 +138,6 @@ def _request_error_status(errors: Iterable[Mapping[str, Any]], media: str) -> in
         return 500
     if "DEADLINE_EXCEEDED" in codes:
         return 504
+    if "DOCUMENT_NOT_TRUSTED" in codes:
+        return 403
     return 400 if media == http.GRAPHQL else 200

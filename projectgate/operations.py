@@ -28,6 +28,7 @@ from projectgate.schema import limits
 from projectgate.schema.cost import Estimate
 from projectgate.schema.errors import formatted
 from projectgate.settings import Settings
+from projectgate.trusted import trusted_documents
 
 MESSAGE_LENGTH = 1_000
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
@@ -82,9 +83,14 @@ class Operations:
     """The operations of one schema."""
 
     def __init__(self, schema: strawberry.Schema, settings: Settings, observer: Observer) -> None:
+        """Raises: SettingsRefused, when there is no manifest where one should be."""
         self._schema = schema._schema
         self._observer = observer
-        self._texts = PersistedQueries(on=settings.persisted_queries == "on")
+        self._texts = (
+            PersistedQueries(on=settings.persisted_queries == "on")
+            if settings.trusted_documents is None
+            else trusted_documents(settings.trusted_documents)
+        )
         self._rates = Rates(settings.rate_limit)
         self._settings = settings
         # Who may not ask for the schema is not told names of it that are like the wrong ones.
@@ -169,12 +175,16 @@ class Operations:
         return _Known(definition, Estimate(self._schema, document.node, definition))
 
     async def answer(
-        self, prepared: Prepared, context: Context, receipt: Receipt | None = None
+        self,
+        prepared: Prepared,
+        context: Context,
+        receipt: Receipt | None = None,
+        until: float | None = None,
     ) -> dict[str, Any]:
-        """The answer to a query or a mutation. Raises: RequestError."""
+        """The answer to a query or a mutation; `until`: when a batch has to be done. Raises: RequestError."""
         observation = Observation(self._observer, prepared.definition)
         try:
-            payload = await self._answered(prepared, context, receipt)
+            payload = await self._answered(prepared, context, receipt, until or self.deadline())
         except RequestError:
             raise  # it was not executed
         except BaseException as error:
@@ -184,14 +194,14 @@ class Operations:
         return payload
 
     async def _answered(
-        self, prepared: Prepared, context: Context, receipt: Receipt | None
+        self, prepared: Prepared, context: Context, receipt: Receipt | None, until: float
     ) -> dict[str, Any]:
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise RequestError(
                 [shown("a subscription is not answered by a single response", "BAD_REQUEST")]
             )
         try:
-            async with asyncio.timeout(self._settings.operation_deadline) as deadline:
+            async with asyncio.timeout_at(until) as deadline:
                 result = await executed(prepared, context, receipt)
         except TimeoutError as error:
             context.cancel()
@@ -204,6 +214,10 @@ class Operations:
         if receipt is not None:
             payload["extensions"]["receipt"] = receipt.account(prepared.cost)
         return payload
+
+    def deadline(self) -> float:
+        """When what begins now has to be done, by the clock of the loop."""
+        return asyncio.get_running_loop().time() + self._settings.operation_deadline
 
     def _too_late(self, prepared: Prepared, error: TimeoutError, *, expired: bool) -> RequestError:
         if expired:

@@ -42,13 +42,7 @@ class PersistedQueries:
         if not self._on:
             raise TextRefused("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
         if text is not None:
-            if sha256(text) != asked.sha256:
-                raise TextRefused(
-                    "BAD_REQUEST",
-                    "`sha256Hash` is not the hash of `query`: send the SHA-256 of its UTF-8 bytes in "
-                    "lower-case hexadecimal digits",
-                )
-            return text
+            return verified(text, asked.sha256)
         text = self._texts.get(asked.sha256 or "")
         if text is None:
             raise TextRefused("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
@@ -65,6 +59,17 @@ class PersistedQueries:
         while len(self._texts) > KEPT or self._bytes > KEPT_BYTES:
             _, forgotten = self._texts.popitem(last=False)
             self._bytes -= sys.getsizeof(forgotten)
+
+
+def verified(text: str, digest: str | None) -> str:
+    """The text, if the hash that came with it is its own. Raises: TextRefused."""
+    if digest is not None and sha256(text) != digest:
+        raise TextRefused(
+            "BAD_REQUEST",
+            "`sha256Hash` is not the hash of `query`: send the SHA-256 of its UTF-8 bytes in "
+            "lower-case hexadecimal digits",
+        )
+    return text
 
 
 def sha256(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -95,6 +96,11 @@ class Settings(BaseSettings):
         default="on",
         description="Automatic persisted queries: `on` keeps the documents that clients send with "
         "their hash, so that the hash alone will do from then on.",
+    )
+    trusted_documents: Path | None = Field(
+        default=None,
+        description="A manifest that `projectgate trusted build` wrote: only the operations in it "
+        "are run then. Automatic persisted queries are off with it.",
     )
     cost_limit: int = Field(
         default=100_000,

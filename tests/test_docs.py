@@ -33,7 +33,7 @@ def test_the_documented_description_of_a_setting_is_that_of_the_code() -> None:
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
-    rows = re.findall(r"^\| `projectgate (\w+(?: print| check)?)", OPERATIONS, re.MULTILINE)
+    rows = re.findall(r"^\| `projectgate (\w+(?: print| check| build)?)", OPERATIONS, re.MULTILINE)
     commands = set()
     for name, command in get_group(app).commands.items():
         nested = getattr(command, "commands", None)

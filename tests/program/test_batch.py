@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
@@ -174,6 +175,32 @@ async def test_the_cost_of_all_counts_and_nothing_is_run_beyond_it(
             assert "the batch costs 124" in message(response)
             assert "the limit is 100" in message(response)
     assert runs == 3
+
+
+async def test_a_batch_has_the_time_of_one_operation(unread_database: Database) -> None:
+    begun = []
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        async def slow(self) -> int:
+            begun.append(None)
+            await asyncio.sleep(0.2)
+            return len(begun)
+
+    app = create_app(
+        make_settings(batch_limit=10, operation_deadline=0.5),
+        schema=strawberry.Schema(Query),
+        database=unread_database,
+    )
+    async with open_client(app, headers=bearer()) as client:
+        answers = (await send(client, [{"query": "{ slow }"}] * 10)).json()
+    assert answers[0]["data"] == {"slow": 1}
+    late = [answer["errors"][0] for answer in answers if "errors" in answer]
+    assert len(late) >= 8
+    assert {error["extensions"]["code"] for error in late} == {"DEADLINE_EXCEEDED"}
+    assert "was not begun" in late[-1]["message"]
+    assert len(begun) <= 3
 
 
 def repeated(part: str, count: int) -> str:

@@ -107,7 +107,17 @@ async def _count(database: Database) -> int:
 async def test_help_names_every_command_and_does_not_load_what_it_does_not_need(run: Run) -> None:
     done = await run("--help")
     assert done.returncode == 0
-    for name in ("serve", "migrate", "seed", "import", "export", "explain", "schema", "token"):
+    for name in (
+        "serve",
+        "migrate",
+        "seed",
+        "import",
+        "export",
+        "explain",
+        "schema",
+        "token",
+        "trusted",
+    ):
         assert name in done.stdout
     code = (
         "import sys, projectgate.cli\n"
