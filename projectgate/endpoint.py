@@ -22,7 +22,7 @@ from projectgate.answers import Answer, answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.compression import compress
 from projectgate.metrics import Metrics
-from projectgate.operations import Operations, RequestError, shown
+from projectgate.operations import Operations, Prepared, RequestError, shown
 from projectgate.receipt import receipt_for
 from projectgate.request import Operation, Rejected
 from projectgate.resolvers.access import Caller
@@ -108,17 +108,28 @@ class GraphQLEndpoint:
         until = self._operations.deadline()
         for prepared in batch:
             try:
-                if isinstance(prepared, RequestError):
-                    raise prepared
-                if asyncio.get_running_loop().time() >= until:
-                    raise RequestError([shown(NOT_BEGUN, "DEADLINE_EXCEEDED")])
-                context = Context(scope["app"].state.database, caller)
-                receipt = receipt_for(headers, context)
-                answers.append(await self._operations.answer(prepared, context, receipt, until))
+                answers.append(await self._answered(scope, headers, prepared, caller, until))
             except RequestError as error:
                 self._metrics.refused(error.code)
                 answers.append({"errors": error.errors})
         return answers
+
+    async def _answered(
+        self,
+        scope: Scope,
+        headers: http.Headers,
+        prepared: Prepared | RequestError,
+        caller: Caller,
+        until: float,
+    ) -> dict[str, Any]:
+        if isinstance(prepared, RequestError):
+            raise prepared
+        if asyncio.get_running_loop().time() >= until:
+            raise RequestError([shown(NOT_BEGUN, "DEADLINE_EXCEEDED")])
+        context = Context(scope["app"].state.database, caller)
+        return await self._operations.answer(
+            prepared, context, receipt_for(headers, context), until
+        )
 
 
 def require_query(kind: OperationType) -> None:

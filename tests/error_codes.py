@@ -46,12 +46,16 @@ def _constants(tree: ast.Module) -> dict[str, str]:
 
 
 def _parameters(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """What is called with a parameter or a field named `code`, and the place of that among the positional ones."""
+    """What is called with a parameter or a field named `code`, and the place of that among the positional ones.
+
+    A dot stands before the name of a method.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             names = [one.arg for one in node.args.args if one.arg not in ("self", "cls")]
+            dot = "." if len(names) < len(node.args.args) else ""
             if "code" in names and node.name != "__init__":
-                yield node.name, names.index("code")
+                yield dot + node.name, names.index("code")
         elif isinstance(node, ast.ClassDef):
             fields = [one.target for one in node.body if isinstance(one, ast.AnnAssign)]
             names = [one.id for one in fields if isinstance(one, ast.Name)]
@@ -86,10 +90,12 @@ def _is_code(key: ast.expr | None) -> bool:
 def _arguments(call: ast.Call, places: dict[str, int]) -> Iterator[ast.expr]:
     """What a call gives for a parameter named `code`."""
     yield from (one.value for one in call.keywords if one.arg == "code")
-    called = call.func.attr if isinstance(call.func, ast.Attribute) else None
-    called = call.func.id if isinstance(call.func, ast.Name) else called
-    if called in places:
-        yield from call.args[places[called] : places[called] + 1]
+    called = [call.func.id] if isinstance(call.func, ast.Name) else []
+    if isinstance(call.func, ast.Attribute):
+        called = [f".{call.func.attr}", call.func.attr]
+    for name in called:
+        if name in places:
+            yield from call.args[places[name] : places[name] + 1]
 
 
 def _defaults(function: ast.FunctionDef) -> Iterator[ast.expr]:

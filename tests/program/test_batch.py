@@ -178,7 +178,7 @@ async def test_the_cost_of_all_counts_and_nothing_is_run_beyond_it(
 
 
 async def test_a_batch_has_the_time_of_one_operation(unread_database: Database) -> None:
-    begun = []
+    begun: list[None] = []
 
     @strawberry.type
     class Query:

@@ -32,6 +32,7 @@ PASSED_ON = {
     "code",
     "error.code",
     "fault.code",
+    "getattr(error, 'code', 'INTERNAL')",
     "missing",
     "original.code",
     "reason.code",
