@@ -27,6 +27,7 @@ from .hearing import STATEMENTS, Heard
 from .lending import Lendable, Occupancy, Timed
 from .postgres import Postgres
 from .sqlite import Sqlite
+from .wakeups import Wakeups
 
 # PostgreSQL's words for "another transaction was in the way, run yours again".
 _RETRY_STATES = {"40001", "40P01"}
@@ -46,6 +47,11 @@ class Transaction:
         self._savepoints = 0
         self.dialect = dialect.name
         self.written = True
+        self.tells = False
+
+    def tell(self) -> None:
+        """Wakes whoever waits for changes, once what was written is committed."""
+        self.tells = True
 
     async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
         """The rows of one statement; a list of parameters runs it for each."""
@@ -102,8 +108,12 @@ class Database:
         pool_size: int = 10,
         wait: float = ACQUIRE,
         timeout: float | None = None,
+        listen_url: str | None = None,
     ) -> None:
-        """`wait`: seconds that a statement waits for a connection; `timeout`: that it may take then, None for any."""
+        """`wait`: seconds that a statement waits for a connection; `timeout`: that it may take then, None for any.
+
+        `listen_url`: the server itself, where `url` is that of a pool between, which passes no notifications on.
+        """
         self.url = make_url(url)
         self.dialect = self.url.get_backend_name()
         kind_of: Any = self.url.get_dialect()
@@ -113,6 +123,11 @@ class Database:
         kind = Postgres if self.dialect == "postgresql" else Sqlite
         self.statements = Statements()
         self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait, timeout)
+        if self.dialect == "postgresql":
+            listen = make_url(listen_url) if listen_url else self.url
+            self.wakeups = Wakeups(self._notify, listen)
+        else:
+            self.wakeups = Wakeups()
 
     @cached_property
     def engine(self) -> AsyncEngine:
@@ -152,6 +167,12 @@ class Database:
             transaction = Transaction(connection, self._dialect, self.statements)
             yield transaction
             await _commanded(connection, "commit" if transaction.written else "rollback")
+        if transaction.written and transaction.tells:
+            self.wakeups.tell()
+
+    async def _notify(self, channel: str, word: str) -> None:
+        """Tells other processes, by a statement that is nobody's: neither heard nor counted."""
+        await self._driver.fetch("select pg_notify($1, $2)", (channel, word))
 
     @property
     def pool(self) -> Occupancy:
@@ -165,6 +186,7 @@ class Database:
 
     async def close(self) -> None:
         """Gives all connections back."""
+        await self.wakeups.close()
         await self._driver.close()
 
 

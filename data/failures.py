@@ -17,6 +17,8 @@ RAISED: tuple[type[Exception], ...] = (
     asyncpg.InternalClientError,
     sqlite3.Error,
 )
+# What a statement or a transaction can end with that is worth another try later.
+UNREACHABLE: tuple[type[Exception], ...] = (exc.DBAPIError, OSError, *RAISED)
 # The first two characters of an SQLSTATE, which say what kind of fault it is.
 _CLASSES: dict[str, type[exc.DBAPIError]] = {
     "08": exc.OperationalError,

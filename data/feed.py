@@ -8,6 +8,8 @@ in whichever order the writers took their times, began or committed.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -21,12 +23,15 @@ from sqlalchemy import (
     func,
     select,
     true,
+    union_all,
     update,
 )
 
+from .among import among
 from .base import METADATA
 from .collections import Source
 from .projects import PROJECTS
+from .stores import STORES
 from .versions import FIRST_STATE, VERSIONS, Version
 
 # How many positions a read looks at, whoever may see them.
@@ -121,6 +126,22 @@ async def between(
         .limit(limit)
     )
     return [Entry(row[0], Version._make(row[1:])) for row in await source.run(statement)]
+
+
+async def stores_of(source: Source, ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """The stores that projects belong to now, the main one and the additional ones.
+
+    Shape: project id -> store ids; a project without any has no entry.
+    """
+    main, others = PROJECTS.c, STORES.table.c
+    statement = union_all(
+        select(main.id, main.store_id).where(among(main.id, ids), main.store_id.is_not(None)),
+        select(others.project_id, others.store_id).where(among(others.project_id, ids)),
+    )
+    found: dict[str, set[str]] = defaultdict(set)
+    for project_id, store_id in await source.run(statement):
+        found[project_id].add(store_id)
+    return {project_id: frozenset(stores) for project_id, stores in found.items()}
 
 
 async def number(source: Source, batch: int = BATCH) -> Numbered:

@@ -313,6 +313,9 @@ class Source:
             if definition.default_resolver is not getattr:
                 raise Unsupported("a default resolver of its own")
             return f"o.{definition.python_name}", False
+        if definition.is_subscription:
+            # Its function made the events. Each of them is a root, and what the field gives of it is the event itself.
+            return "o", False
         info = self._new("info")
         resolver = definition.base_resolver
         if resolver is None or is_wrapped(definition):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     OperationDefinitionNode,
+    create_source_event_stream,
     parse,
 )
 from graphql.pyutils import is_awaitable
@@ -93,7 +94,39 @@ class Document:
             )
         if self.faults:
             return PreExecutionError(data=None, errors=self.faults)
+        return await self._executed(name, variables, context, None, told)
+
+    async def subscribe(
+        self, name: str | None, variables: dict[str, Any], context: Any
+    ) -> AsyncIterable[Any] | ExecutionResult | PreExecutionError:
+        """The events of a subscription as its resolver gives them, or why there are none."""
+        if self.faults:
+            return PreExecutionError(data=None, errors=self.faults)
         executor = self._executor(name, variables, context)
+        if isinstance(executor, list):
+            return ExecutionResult(data=None, errors=executor)
+        events: Any = create_source_event_stream(executor)
+        if is_awaitable(events):
+            events = await events
+        if isinstance(events, AsyncIterable):
+            return events
+        return ExecutionResult(data=None, errors=events.errors)
+
+    async def event(
+        self, name: str | None, variables: dict[str, Any], context: Any, event: Any
+    ) -> ExecutionResult:
+        """What a subscription answers to one of its events; the context is that event's own."""
+        return await self._executed(name, variables, context, event, None)
+
+    async def _executed(
+        self,
+        name: str | None,
+        variables: dict[str, Any],
+        context: Any,
+        root: Any,
+        told: Callable[[How], None] | None,
+    ) -> ExecutionResult:
+        executor = self._executor(name, variables, context, root)
         if isinstance(executor, list):
             return ExecutionResult(data=None, errors=executor)
         executor.native = True
@@ -105,7 +138,7 @@ class Document:
         return ExecutionResult(data=result.data, errors=result.errors)
 
     def _executor(
-        self, name: str | None, variables: dict[str, Any], context: Any
+        self, name: str | None, variables: dict[str, Any], context: Any, root: Any = None
     ) -> Any | list[GraphQLError]:
         """What executes an operation once, or why its variables do not fit."""
         executor_class: Any = self._schema.execution_context_class
@@ -114,6 +147,7 @@ class Document:
             executor = executor_class.build(
                 self._schema._schema,
                 self.node,
+                root,
                 context_value=context,
                 raw_variable_values=variables,
                 operation_name=name,
@@ -131,7 +165,7 @@ class Document:
             self._schema._schema,
             known.fragment_definitions,
             known.fragments,
-            None,
+            root,
             context,
             known.operation,
             values,

@@ -72,9 +72,7 @@ class Choices:
         # How many fields the plans have together.
         self.fields = 0
         self._refused: Fallback | None = None
-        if operation.definition.operation is OperationType.SUBSCRIPTION:
-            self._refused = Fallback("a subscription")
-        elif found.others:
+        if found.others:
             self._refused = Fallback(f"the directive @{min(found.others)}")
 
     def plan(self, operation: Operation) -> Plan | Fallback:

@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projectgate import logs, pages
@@ -41,7 +41,10 @@ from projectgate.receipt import HEADER
 from projectgate.request import PREFLIGHT_HEADERS, Rejected
 from projectgate.resolvers.access import ADMIN
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
+from projectgate.resolvers.live import Live
 from projectgate.settings import Settings, SettingsRefused, load, require_keys
+from projectgate.transports.streams import Streams
+from projectgate.transports.websocket import WebSocketEndpoint
 
 DEMO_TTL = timedelta(hours=12)
 PREFLIGHT_AGE = 7200  # seconds; the longest that Chromium keeps
@@ -81,9 +84,12 @@ def create_app(
     engine: Engine | None = getattr(schema.execution_context_class, "engine", None)
     metrics = Metrics(engine)
     operations = Operations(schema, settings, Observer(metrics))
-    endpoint = GraphQLEndpoint(operations, authenticator, settings, metrics)
+    streams = Streams(settings)
+    endpoint = GraphQLEndpoint(operations, authenticator, settings, metrics, streams)
+    websocket = WebSocketEndpoint(operations, authenticator, settings, streams)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
+        WebSocketRoute(GRAPHQL_PATH, websocket),
         Route("/schema.graphql", schema_text(schema, authenticator, settings)),
         Route("/healthz", healthy),
         Route("/readyz", ready),
@@ -110,6 +116,8 @@ def create_app(
         lifespan=opened(settings, schema) if database is None else None,
     )
     app.state.database = database
+    app.state.live = None if database is None else Live(database)
+    app.state.streams = streams
     app.state.demo_token = token
     app.state.metrics = metrics
     # Where the workers of a server write down what they count, and this process's place there.
@@ -133,7 +141,9 @@ def opened(
             settings.database_url,
             pool_size=settings.pool_size,
             timeout=settings.statement_timeout,
+            listen_url=settings.listen_url,
         )
+        app.state.live = Live(app.state.database)
         try:
             await migrate.check(app.state.database)
             engine = getattr(schema.execution_context_class, "engine", None)
@@ -142,6 +152,7 @@ def opened(
             async with sharing(app):
                 yield
         finally:
+            await app.state.live.close()
             await app.state.database.close()
 
     return lifespan

@@ -130,6 +130,13 @@ class Authenticator:
             self._trusted.popitem(last=False)
         return caller
 
+    async def session(self, headers: Iterable[str]) -> tuple[Caller, float]:
+        """The bearer for a connection that stays open, and when the token ends, in seconds of the epoch.
+
+        Raises: as `caller` does.
+        """
+        return await self._checked(bearer(headers))
+
     def _edition(self) -> float:
         """Of the keys that tokens are checked with; a secret has one for ever, keys that are not fresh have none."""
         return 0 if self._keys is None else self._keys.edition or nan

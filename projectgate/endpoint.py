@@ -29,6 +29,8 @@ from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.settings import Settings
+from projectgate.transports.event_stream import EventStream, once
+from projectgate.transports.streams import Streams
 
 NOT_BEGUN = (
     "the batch took too long, and this operation was not begun: send fewer operations at once"
@@ -44,11 +46,13 @@ class GraphQLEndpoint:
         authenticator: Authenticator,
         settings: Settings,
         metrics: Metrics,
+        streams: Streams,
     ) -> None:
         self._operations = operations
         self._metrics = metrics
         self._authenticator = authenticator
         self._settings = settings
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -57,7 +61,7 @@ class GraphQLEndpoint:
             await compress(response, scope)
         await response(scope, receive, send)
 
-    async def answer(self, scope: Scope, receive: Receive) -> Response:
+    async def answer(self, scope: Scope, receive: Receive) -> Response | EventStream:
         """The answer to one request, whatever its bytes."""
         media = http.JSON
         method, headers = scope["method"], http.headers_of(scope)
@@ -74,30 +78,47 @@ class GraphQLEndpoint:
                 content = await http.body(headers, receive, self._settings.body_limit)
                 operation = http.from_body(content, self._settings.batch_limit)
                 if isinstance(operation, list):
-                    return answered(await self._batch(scope, headers, operation, caller), media)
+                    answers = await self._batch(scope, headers, operation, caller)
+                    return answered(answers, _json(media))
             else:
                 operation = http.from_query_string(scope["query_string"])
-            context = Context(scope["app"].state.database, caller)
-            prepared = self._operations.prepared(operation, caller)
-            if method == "GET":
-                require_query(prepared.kind)
-            payload = await self._operations.answer(
-                prepared, context, receipt_for(headers, context)
-            )
-            return answered(payload, media)
+            return await self._one(scope, headers, operation, caller, media)
         except Rejected as rejected:
             self._metrics.refused(rejected.code)
-            return refused(rejected, media)
+            return refused(rejected, _json(media))
         except RequestError as error:
             self._metrics.refused(error.code)
+            if media == http.EVENT_STREAM:
+                return once({"errors": error.errors})
             return answered(
                 {"errors": error.errors}, media, _request_error_status(error.errors, media)
             )
         except (Unauthenticated, Forbidden, KeysUnavailable) as error:
             self._metrics.refused(getattr(error, "code", "INTERNAL"))
-            return denied(error, media)
+            return denied(error, _json(media))
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
+
+    async def _one(
+        self,
+        scope: Scope,
+        headers: http.Headers,
+        asked: Operation,
+        caller: Caller,
+        media: str,
+    ) -> Response | EventStream:
+        """The answer to one operation. Raises: Rejected, RequestError, Unauthenticated, KeysUnavailable."""
+        state = scope["app"].state
+        context = Context(state.database, caller, live=state.live)
+        prepared = self._operations.prepared(asked, caller)
+        streams = http.takes_event_stream(headers.get("accept"))
+        if streams and prepared.kind is OperationType.SUBSCRIPTION:
+            _, end = await self._authenticator.session(http.values_of(scope, b"authorization"))
+            return EventStream(self._operations, prepared, context, self._streams, end)
+        if scope["method"] == "GET":
+            require_query(prepared.kind)
+        payload = await self._operations.answer(prepared, context, receipt_for(headers, context))
+        return once(payload) if media == http.EVENT_STREAM else answered(payload, media)
 
     async def _batch(
         self, scope: Scope, headers: http.Headers, asked: Sequence[Operation], caller: Caller
@@ -130,6 +151,11 @@ class GraphQLEndpoint:
         return await self._operations.answer(
             prepared, context, receipt_for(headers, context), until
         )
+
+
+def _json(media: str) -> str:
+    """The type of what is no stream whatever the client takes: a refusal, a batch."""
+    return http.JSON if media == http.EVENT_STREAM else media
 
 
 def require_query(kind: OperationType) -> None:

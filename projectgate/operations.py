@@ -6,9 +6,9 @@ Whatever has to hold for every operation stands here, so that no transport can l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import strawberry
 import structlog
@@ -34,8 +34,12 @@ MESSAGE_LENGTH = 1_000
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
 # time: about what it costs us, where a field of an answer costs 1.
 LEAST, READING = 100, 10
+NOT_AT_ONCE = (
+    "a subscription is not answered by a single response: use a WebSocket (graphql-transport-ws), or send "
+    "`Accept: text/event-stream`"
+)
 
-
+T = TypeVar("T")
 log = structlog.get_logger("projectgate")
 
 
@@ -197,23 +201,48 @@ class Operations:
         self, prepared: Prepared, context: Context, receipt: Receipt | None, until: float
     ) -> dict[str, Any]:
         if prepared.kind is OperationType.SUBSCRIPTION:
-            raise RequestError(
-                [shown("a subscription is not answered by a single response", "BAD_REQUEST")]
-            )
+            raise RequestError([shown(NOT_AT_ONCE, "BAD_REQUEST")])
+        result = await self._in_time(prepared, context, executed(prepared, context, receipt), until)
+        payload = payload_of(result)
+        payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
+        if receipt is not None:
+            payload["extensions"]["receipt"] = receipt.account(prepared.cost)
+        return payload
+
+    async def events(self, prepared: Prepared, context: Context) -> Events:
+        """The answers of a subscription, to be closed by whoever takes them. Raises: RequestError."""
+        beginning = prepared.document.subscribe(prepared.name, prepared.variables, context)
+        source = await self._in_time(prepared, context, beginning, self.deadline())
+        if isinstance(source, PreExecutionError):
+            raise RequestError(told(source.errors or (), "GRAPHQL_VALIDATION_FAILED"))
+        if isinstance(source, ExecutionResult):
+            raise RequestError(told(source.errors or ()))
+        return Events(self, prepared, context, source)
+
+    async def event(self, prepared: Prepared, context: Context, event: Any) -> dict[str, Any]:
+        """The answer of a subscription to one of its events; what goes wrong with that stands in it."""
+        observation = Observation(self._observer, prepared.definition)
+        execution = prepared.document.event(prepared.name, prepared.variables, context, event)
+        try:
+            payload = payload_of(await self._in_time(prepared, context, execution, self.deadline()))
+        except RequestError as error:
+            payload = {"errors": error.errors, "data": None}
+        observation.answered(payload)
+        return payload
+
+    async def _in_time(
+        self, prepared: Prepared, context: Context, execution: Awaitable[T], until: float
+    ) -> T:
+        """What comes of an execution that has to be done until then. Raises: RequestError."""
         try:
             async with asyncio.timeout_at(until) as deadline:
-                result = await executed(prepared, context, receipt)
+                return await execution
         except TimeoutError as error:
             context.cancel()
             raise self._too_late(prepared, error, expired=deadline.expired()) from None
         except asyncio.CancelledError:
             context.cancel()
             raise
-        payload = payload_of(result)
-        payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
-        if receipt is not None:
-            payload["extensions"]["receipt"] = receipt.account(prepared.cost)
-        return payload
 
     def deadline(self) -> float:
         """When what begins now has to be done, by the clock of the loop."""
@@ -244,6 +273,39 @@ async def executed(
     if receipt is not None:
         return await receipt.executed(prepared.document, prepared.name, prepared.variables)
     return await prepared.document.execute(prepared.name, prepared.variables, context)
+
+
+class Events:
+    """The answers of a subscription as its events come, each executed with a context of its own.
+
+    `cursor` is where to resume: whoever asks for the next answer has taken the one before. None where the events have
+    none.
+    """
+
+    def __init__(
+        self, operations: Operations, prepared: Prepared, context: Context, source: Any
+    ) -> None:
+        self._operations = operations
+        self._prepared = prepared
+        self._context = context
+        self._source = source
+
+    @property
+    def cursor(self) -> str | None:
+        """The cursor after which nothing was taken."""
+        return getattr(self._source, "cursor", None)
+
+    def __aiter__(self) -> Events:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        """The next answer; errors of one event stand in it, and the next one is answered all the same."""
+        event = await anext(self._source)
+        return await self._operations.event(self._prepared, self._context.again(), event)
+
+    async def aclose(self) -> None:
+        """Ends the subscription."""
+        await self._source.aclose()
 
 
 def payload_of(result: ExecutionResult | PreExecutionError) -> dict[str, Any]:

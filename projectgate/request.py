@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
@@ -94,12 +95,14 @@ def is_local(scope: Scope) -> bool:
 def answer_type(accept: str | None) -> str:
     """The media type of the answer: what the `Accept` header weighs most. Raises: Rejected (406).
 
+    A stream only where no JSON is accepted: many clients list all that they could read.
+
     No header: the GraphQL type, as the draft has it since 2025. Only wildcards: plain JSON, which
     every client knows.
     """
     if accept is None or not accept.strip():
         return GRAPHQL
-    weights = dict(pair for part in accept.split(",") if (pair := weighed(part)) is not None)
+    weights = _weights(accept)
 
     def rank(offer: str) -> tuple[float, int, bool]:
         for distance, media in enumerate((offer, "application/*", "*/*")):
@@ -110,12 +113,23 @@ def answer_type(accept: str | None) -> str:
 
     chosen = max((JSON, GRAPHQL), key=rank)
     if rank(chosen)[0] == 0:
+        if takes_event_stream(accept):
+            return EVENT_STREAM
         raise Rejected(
             406,
             "NOT_ACCEPTABLE",
             f"the Accept header takes no answer of ours: add {GRAPHQL} or {JSON}",
         )
     return chosen
+
+
+def takes_event_stream(accept: str | None) -> bool:
+    """Whether an `Accept` header names streams of events."""
+    return accept is not None and _weights(accept).get(EVENT_STREAM, 0) > 0
+
+
+def _weights(accept: str) -> dict[str, float]:
+    return dict(pair for part in accept.split(",") if (pair := weighed(part)) is not None)
 
 
 def weighed(part: str) -> tuple[str, float] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvicorn
+from starlette.applications import Starlette
 
 from projectgate import logs
 from projectgate.app import create_app
@@ -25,6 +26,7 @@ from projectgate.progress import Progress
 from projectgate.resolvers.imports import Counts, import_documents
 from projectgate.resolvers.incoming import Documents
 from projectgate.settings import Settings, SettingsRefused
+from projectgate.sockets import WebSocketProtocol
 from projectgate.workers import Workers
 
 DEMO_PROJECTS = 300
@@ -75,18 +77,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
         gc.set_threshold(*COLLECT)
 
         def work(number: int) -> int:
-            server = _Server(
-                uvicorn.Config(
-                    app,
-                    http=Connection,
-                    log_config=None,
-                    access_log=False,
-                    # Nothing here asks which scheme or address a proxy was asked with.
-                    proxy_headers=False,
-                    server_header=False,
-                    timeout_graceful_shutdown=GRACE,
-                )
-            )
+            server = _Server(configured(app, settings))
             if number == 0:
                 server.lines = tuple(lines)
             server.run(sockets=[address])
@@ -97,6 +88,24 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
         with TemporaryDirectory(prefix="projectgate-") as folder:
             app.state.workers_folder = Path(folder)
             return Workers(work, workers).run()
+
+
+def configured(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How uvicorn is to serve an application."""
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        log_config=None,
+        access_log=False,
+        # Nothing here asks which scheme or address a proxy was asked with.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        ws=WebSocketProtocol,
+        ws_max_size=settings.body_limit,
+        # What is sent is small, and a compressor takes more memory than all the rest of a connection.
+        ws_per_message_deflate=False,
+    )
 
 
 def demo_database(settings: Settings) -> Settings:

@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         le=1000,
         description="Connections to the database that a process keeps, 1 to 1000.",
     )
+    listen_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="The PostgreSQL server itself, where DATABASE_URL names a pool such as PgBouncer, which passes "
+        "no notifications on. Without it subscribers hear of writes of other processes a second later.",
+    )
     jwt_secret: SecretStr | None = Field(
         default=None,
         description="Secret of tokens signed with HS256, at least 32 bytes. "
@@ -129,6 +135,24 @@ class Settings(BaseSettings):
         description="Bearer token that /metrics asks for, at least 16 characters. Without it, /metrics answers "
         "this machine alone.",
     )
+    connections: int = Field(
+        default=5_000,
+        ge=1,
+        le=1_000_000,
+        description="WebSockets and event streams that a process keeps open.",
+    )
+    connections_per_caller: int = Field(
+        default=50,
+        ge=1,
+        le=1_000_000,
+        description="WebSockets and event streams of one caller (the `sub` of the token) that a process keeps open.",
+    )
+    subscriptions_per_connection: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="Operations that may run on one WebSocket at the same time.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",
@@ -154,6 +178,15 @@ class Settings(BaseSettings):
         )
         way_out = HABITS.get(scheme.partition("+")[0], " or ".join(sorted(set(HABITS.values()))))
         raise ValueError(f"{shown} is not a database address that is served here: write {way_out}")
+
+    @field_validator("listen_url")
+    @classmethod
+    def _listen(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("postgresql+asyncpg://"):
+            raise ValueError(
+                "not the address of a PostgreSQL server: write postgresql+asyncpg://user:password@host/database"
+            )
+        return value
 
     @field_validator("jwt_secret")
     @classmethod

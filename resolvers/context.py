@@ -8,6 +8,7 @@ from typing import Any
 
 from ..data.database import Database
 from .access import Caller
+from .live import Live
 from .loaders import Loaders
 
 
@@ -20,13 +21,23 @@ class Context:
     """One operation: made inside the running loop, used by its resolvers, then forgotten."""
 
     def __init__(
-        self, database: Database, caller: Caller, clock: Callable[[], datetime] = utc_now
+        self,
+        database: Database,
+        caller: Caller,
+        clock: Callable[[], datetime] = utc_now,
+        live: Live | None = None,
     ) -> None:
+        """`live`: what a subscription follows; None where there is none."""
         self.database = database
         self.caller = caller
         self.clock = clock
+        self.live = live
         self.reads: Mapping[str, Any] | None = None
         self.loaders = Loaders(database, caller.stores)
+
+    def again(self) -> Context:
+        """The same for one event of a subscription: new loaders."""
+        return Context(self.database, self.caller, self.clock, self.live)
 
     def narrow(self, reads: Mapping[str, Any] | None) -> None:
         """Says what will be read of rows, by the GraphQL type they are served as; None: anything.

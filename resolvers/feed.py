@@ -6,9 +6,9 @@ what was committed meanwhile; `data/feed.py` tells why nothing is missed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ..data import feed
 from ..data.access import visible
@@ -24,6 +24,10 @@ LIMIT = 1000
 _KIND = "feed"
 # Positions as databases hold them: in eight bytes.
 _POSITIONS = range(2**63)
+_READ_ON = "give the cursor of a page of it, or leave it out for the very beginning"
+_FOLLOW = "give the cursor of a change that you were told, or leave it out to begin now"
+# Whose projects: those of these stores, or all of them.
+Scope: TypeAlias = frozenset[str] | None
 
 
 class FeedChange(NamedTuple):
@@ -63,38 +67,92 @@ async def changes(database: Database, caller: Caller, after: str | None, first: 
             f"first is {first}; the limits are 1 and {LIMIT}: for more, go on from the page's cursor"
         )
     start = 0 if after is None else _position(after)
+    page = await _page(database, caller.stores, start, await _ahead(database, start, after), first)
+    return FeedPage([_change(entry) for entry in page.entries], cursor_of(page.end), page.more)
+
+
+class Stretch(NamedTuple):
+    """What there is after a position, up to and with another one, and whether to go on at once."""
+
+    entries: Sequence[feed.Entry]
+    end: int
+    more: bool
+
+
+async def stretches(
+    database: Database, starts: Mapping[Scope, int], first: int
+) -> dict[Scope, Stretch]:
+    """The first entries after a position for each of several scopes, of projects that are in it now.
+
+    They are looked for together, so that each costs one statement where there is something new, and none where not.
+    """
+    reach = await _ahead(database, min(starts.values()))
+    return {
+        scope: await _page(database, scope, start, reach, first) for scope, start in starts.items()
+    }
+
+
+async def _ahead(database: Database, start: int, after: str | None = None) -> feed.Reach:
+    """What there is above a position; where there is nothing, what waits for its position is numbered first."""
     reach = await feed.reach(database, start)
     if after is not None and start > reach.last:
-        # A backup was restored. Going on would pass over what is written until this position is reached again.
-        raise _refused(after, "a cursor of changes that this database does not have")
+        raise _unreached(after)
     if reach.end is None and reach.pending:
         async with database.transaction() as transaction:
             await feed.number(transaction)
         reach = await feed.reach(database, start)
-    if reach.end is None:
-        return FeedPage([], _cursor(start), reach.pending)
+    return reach
+
+
+async def _page(
+    database: Database, scope: Scope, start: int, reach: feed.Reach, first: int
+) -> Stretch:
+    if reach.end is None or reach.end <= start:
+        return Stretch([], start, reach.pending or reach.full)
     # One more than asked for tells whether the window has more.
-    found = await feed.between(database, start, reach.end, visible(caller.stores), first + 1)
-    page = [_change(entry) for entry in found[:first]]
+    found = await feed.between(database, start, reach.end, visible(scope), first + 1)
     if len(found) > first:
-        return FeedPage(page, page[-1].cursor, more=True)
-    return FeedPage(page, _cursor(reach.end), reach.full or reach.pending)
+        return Stretch(found[:first], found[first - 1].position, more=True)
+    return Stretch(found, reach.end, reach.full or reach.pending)
 
 
 async def newest(database: Database) -> str:
     """The cursor of now: all that is committed so far is before it, and whatever is committed later after it."""
+    return cursor_of(await now(database))
+
+
+async def now(database: Database) -> int:
+    """The position of now."""
     last, pending = await feed.head(database)
     while pending:
         async with database.transaction() as transaction:
             numbered = await feed.number(transaction)
         last, pending = numbered.last, not numbered.complete
-    return _cursor(last)
+    return last
+
+
+async def known(database: Database, after: str) -> int:
+    """The position of a cursor that somebody follows on from. Raises: BadUserInput with INVALID_CURSOR."""
+    position = _position(after, _FOLLOW)
+    if position > (await feed.head(database)).last:
+        raise _unreached(after, _FOLLOW)
+    return position
+
+
+def _unreached(after: str, way_out: str = _READ_ON) -> BadUserInput:
+    # A backup was restored. Going on would pass over what is written until this position is reached again.
+    return _refused(after, "a cursor of changes that this database does not have", way_out)
+
+
+def earliest(cursors: Iterable[str]) -> str | None:
+    """Of several cursors the one to go on from without missing anything; None of none."""
+    return min(cursors, key=_position, default=None)
 
 
 def _change(entry: feed.Entry) -> FeedChange:
     version = entry.version
     return FeedChange(
-        _cursor(entry.position),
+        cursor_of(entry.position),
         version.project_id,
         version.version,
         version.operation,
@@ -104,23 +162,22 @@ def _change(entry: feed.Entry) -> FeedChange:
     )
 
 
-def _cursor(position: int) -> str:
+def cursor_of(position: int) -> str:
+    """The cursor of a position."""
     return opaque.written(_KIND, position)
 
 
-def _position(cursor: str) -> int:
+def _position(cursor: str, way_out: str = _READ_ON) -> int:
     try:
         kind, position = opaque.read(cursor)
     except ValueError:
         kind = position = None
     if kind != _KIND or type(position) is not int or position not in _POSITIONS:
-        raise _refused(cursor, "no cursor of the change feed")
+        raise _refused(cursor, "no cursor of the change feed", way_out)
     return position
 
 
-def _refused(cursor: str, what: str) -> BadUserInput:
+def _refused(cursor: str, what: str, way_out: str) -> BadUserInput:
     return BadUserInput(
-        f"after is {opaque.quoted(cursor)}, which is {what}; give the cursor of a page of it, or leave it out for "
-        "the very beginning",
-        code="INVALID_CURSOR",
+        f"after is {opaque.quoted(cursor)}, which is {what}; {way_out}", code="INVALID_CURSOR"
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..data import graphs, log, versions
-from ..data.collections import Source
+from ..data.database import Transaction
 from ..data.differences import Change, differences
 from ..data.folded import untouched
 from ..data.graphs import Stored
@@ -44,7 +44,7 @@ class Record(NamedTuple):
 
 
 async def record(
-    source: Source, writes: Sequence[Write], *, actor: str, operation: str, at: datetime
+    transaction: Transaction, writes: Sequence[Write], *, actor: str, operation: str, at: datetime
 ) -> list[Record | None]:
     """Saves writes, a record each in their order; None where nothing differs, and nothing is written then.
 
@@ -57,14 +57,15 @@ async def record(
     records = [_record(write, actor, operation, at, bare) for write in writes]
     made = [(write, done) for write, done in zip(writes, records, strict=True) if done is not None]
     await graphs.insert_many(
-        source, [(done.project, 1) for write, done in made if write.before is None]
+        transaction, [(done.project, 1) for write, done in made if write.before is None]
     )
     for write, done in made:
         if write.before is not None:
-            await graphs.save(source, write.before, done.project, done.version.version)
+            await graphs.save(transaction, write.before, done.project, done.version.version)
     if made:
-        await versions.insert_many(source, [done.version for _, done in made])
-        await log.LOG.insert(source, [done.log for _, done in made])
+        await versions.insert_many(transaction, [done.version for _, done in made])
+        await log.LOG.insert(transaction, [done.log for _, done in made])
+        transaction.tell()
     return records
 
 

@@ -22,6 +22,7 @@ from ..execution.executor import Engine
 from .mutation import Mutation
 from .query import Query
 from .scalars import SCALARS
+from .subscription import Subscription
 from .user_errors import USER_ERRORS
 
 
@@ -62,6 +63,7 @@ engine = Engine()
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=USER_ERRORS,
     config=StrawberryConfig(scalar_map=SCALARS),
     execution_context_class=engine.executor_class(),

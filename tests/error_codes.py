@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("projectgate", "schema", "resolvers", "execution")
+FOLDERS = ("projectgate", "projectgate/transports", "schema", "resolvers", "execution")
 SOURCES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.py"))]
 
 

@@ -29,6 +29,7 @@ PASSED_ON = {
     "UserErrorCode(fault.code)",
     "_code(error)",
     "_code_before_execution(error, told=told)",
+    "closing.code",  # of a WebSocket: a number
     "code",
     "error.code",
     "fault.code",
@@ -50,6 +51,9 @@ WITHOUT_EXAMPLE = {
     "PERSISTED_QUERY_NOT_SUPPORTED",
     "RATE_LIMITED",
     "REQUEST_TIMEOUT",
+    "SERVER_RESTARTING",
+    "TOO_MANY_CONNECTIONS",
+    "TOO_MANY_SUBSCRIPTIONS",
 }
 GIVEN: dict[str, dict[str, Any]] = {
     "TooManyItems": {

@@ -32,7 +32,7 @@ OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 ASKED = {"x-projectgate-receipt": "1"}
 PATCH = text_of("patchProject", "project { version } changed userErrors { code }")
 # What a driver sends for itself, or to begin and end transactions.
-OWN = ("begin", "commit", "rollback", "pragma", "--")
+OWN = ("begin", "commit", "rollback", "pragma", "--", "select pg_notify")
 
 
 def admin_token() -> dict[str, str]:

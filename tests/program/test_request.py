@@ -201,7 +201,7 @@ async def test_the_answer_has_the_type_that_is_asked_for_most(
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/html", "text/event-stream", "multipart/mixed", "application/xml",
+    "accept", ["text/html", "text/event-stream;q=0", "multipart/mixed", "application/xml",
                f"{JSON};q=0", "*/*;q=0", f"{JSON}; charset=utf-16", "nonsense"],
 )  # fmt: skip
 async def test_an_accept_that_takes_nothing_of_ours_is_406(

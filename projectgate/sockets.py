@@ -1,0 +1,64 @@
+"""WebSockets as the server speaks them: uvicorn's protocol, whose connections end for good and with a close code."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+# Seconds that a client has to take what was sent and to say that it has understood that we close.
+CLOSE_SECONDS = 5.0
+# uvicorn would log the address of every client, and bytes that are no text with a traceback.
+_LOG = logging.getLogger("uvicorn.websocket")
+_LOG.setLevel(logging.CRITICAL)
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """A connection that is told why it ends whatever it sent, and is cut when it does not listen."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.logger = self.conn.logger = _LOG
+        self._refused = False
+
+    def send_receive_event_to_app(self) -> None:
+        """Gives the application a message, unless it says to be text and is not."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.conn.send_close(1007, "the message is not UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def handle_parser_exception(self) -> None:
+        """Closes a connection whose frames are none, with the code for it.
+
+        uvicorn closes the socket at once. What the client still sends would then make the system reset the
+        connection, and the client would lose the close frame. So the rest is read and forgotten for a while.
+        """
+        if self._refused:
+            return
+        self._refused = True
+        close = self.conn.close_sent
+        code, reason = (1002, "") if close is None else (close.code, close.reason)
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+    async def run_asgi(self) -> None:
+        """Serves the connection, and cuts it when the client does not take what was sent last."""
+        await super().run_asgi()
+        if self.disconnected:
+            return
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)

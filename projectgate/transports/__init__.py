@@ -1,0 +1,1 @@
+"""Transports that stay open: WebSocket (graphql-transport-ws) and server-sent events (graphql-sse)."""

@@ -1,0 +1,160 @@
+"""GraphQL over server-sent events, as graphql-sse has it in its distinct connections mode.
+
+https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverSSE.md
+
+An operation is a request, and its answers are events of the response: `next` for each, then `complete`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from time import time
+from typing import Any
+
+from graphql import GraphQLError
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from projectgate import request as http
+from projectgate.answers import Answer, encoded, refused
+from projectgate.operations import Events, Operations, Prepared, RequestError, shown, told
+from projectgate.request import Rejected
+from projectgate.resolvers.context import Context
+
+from .streams import Streams
+
+# Seconds between signs of life, which keep proxies from closing the connection; and for the client to take an event.
+HEARTBEAT, SEND_SECONDS = 12.0, 10.0
+_HEADERS = [
+    (b"content-type", f"{http.EVENT_STREAM}; charset=utf-8".encode()),
+    (b"cache-control", b"no-store"),
+    (b"vary", b"Accept"),
+    (b"x-accel-buffering", b"no"),  # nginx would keep events back
+]
+_COMPLETE = b"event: complete\ndata:\n\n"
+_ALIVE = b":\n\n"
+
+
+class _Gone(Exception):
+    """The client takes nothing any more."""
+
+
+def once(payload: Mapping[str, Any]) -> Response:
+    """The stream of an operation that has one answer."""
+    return Answer(_next(payload) + _COMPLETE, 200, None, f"{http.EVENT_STREAM}; charset=utf-8")
+
+
+def _next(payload: Mapping[str, Any]) -> bytes:
+    return b"event: next\ndata: " + encoded(payload) + b"\n\n"
+
+
+class EventStream:
+    """The answer to a subscription: an ASGI application that sends events until one of both sides ends it."""
+
+    _send: Send
+
+    def __init__(
+        self,
+        operations: Operations,
+        prepared: Prepared,
+        context: Context,
+        streams: Streams,
+        end: float,
+    ) -> None:
+        """`end`: when the token expires."""
+        self._operations = operations
+        self._prepared = prepared
+        self._context = context
+        self._streams = streams
+        self._deadline: asyncio.Timeout = asyncio.timeout(end - time())
+        # Why it ends at the deadline.
+        self._late = ("the token has expired: subscribe again with a new one", "UNAUTHENTICATED")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the stream."""
+        self._send = send
+        try:
+            with self._streams.opened(self), self._streams.of(self._context.caller):
+                await self._serve(receive)
+        except Rejected as rejected:
+            await refused(rejected)(scope, receive, send)
+
+    def end(self) -> None:
+        """Ends it soon, since the server stops."""
+        if not self._deadline.expired():
+            self._late = ("the server restarts: subscribe again", "SERVER_RESTARTING")
+            self._deadline.reschedule(asyncio.get_running_loop().time())
+
+    async def _serve(self, receive: Receive) -> None:
+        last: dict[str, Any] | None = None
+        events: Events | None = None
+        try:
+            async with self._deadline:
+                await self._out({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                await self._body(_ALIVE)
+                events = await self._operations.events(self._prepared, self._context)
+                await self._pump(events, receive)
+        except RequestError as error:
+            last = {"errors": error.errors}
+        except _Gone:
+            return
+        # A fault of ours; the response has begun, so it is told there, and the log has it.
+        except Exception as error:  # noqa: BLE001
+            if self._deadline.expired():
+                last = {"errors": [self._ending(events)]}
+            else:
+                fault = GraphQLError("a fault of the server", original_error=error)
+                last = {"errors": told([fault])}
+        finally:
+            if events is not None:
+                await events.aclose()
+        with suppress(_Gone):
+            await self._body((_next(last) if last else b"") + _COMPLETE, more=False)
+
+    def _ending(self, events: Events | None) -> dict[str, Any]:
+        message, code = self._late
+        fault = shown(message, code)
+        if events is not None and events.cursor is not None:
+            fault["extensions"]["cursor"] = events.cursor
+        return fault
+
+    async def _pump(self, events: Events, receive: Receive) -> None:
+        """Sends events, and signs of life between them, until there are no more or the client leaves. Raises: _Gone."""
+        sending = asyncio.create_task(self._send_all(events))
+        leaving = asyncio.create_task(_left(receive))
+        try:
+            while not sending.done():
+                await asyncio.wait(
+                    {sending, leaving}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
+                )
+                if leaving.done():
+                    raise _Gone
+                if not sending.done():
+                    await self._body(_ALIVE)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+        sending.result()
+
+    async def _send_all(self, events: Events) -> None:
+        async for payload in events:
+            await self._body(_next(payload))
+
+    async def _body(self, content: bytes, *, more: bool = True) -> None:
+        await self._out({"type": "http.response.body", "body": content, "more_body": more})
+
+    async def _out(self, message: Any) -> None:
+        """Sends a part of the response. Raises: _Gone, also where the client takes nothing for too long."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(message)
+        except OSError:
+            raise _Gone from None
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
