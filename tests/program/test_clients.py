@@ -1,5 +1,6 @@
 """Clients as users have them, against a served demo: from npm in tests/clients, and `gql` for Python."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 import pytest
 from gql import Client, GraphQLRequest
 from gql.transport.httpx import HTTPXAsyncTransport
+from gql.transport.websockets import WebsocketsTransport
 
 from .served import Served, serve_demo
 
@@ -27,6 +29,14 @@ REFUSED = """
       updateProjectProductStatus(
         input: { projectId: $id, productStatusUpdates: [{ skuId: "no such sku", status: "Received" }] }
       ) { changed project { id } userErrors { __typename code message path } }
+    }"""
+WRITE = """
+    mutation Write($id: ID!) {
+      addProjectLogItem(input: { projectId: $id, text: "of gql" }) { changed }
+    }"""
+CHANGES = """
+    subscription Changes($ids: [ID!]) {
+      projectChanged(projectIds: $ids) { cursor projectId version operation project { id version } }
     }"""
 
 pytestmark = [
@@ -123,3 +133,70 @@ async def test_gql_for_python_gets_a_query_and_a_user_error(demo: Served) -> Non
         is_refusal(
             await session.execute(GraphQLRequest(REFUSED, variable_values={"id": project_id}))
         )
+
+
+# What goes over the wire: the hash, the text with it, then the hash alone, by POST and by GET.
+PERSISTED = [
+    {"method": "POST", "whole": False},
+    {"method": "POST", "whole": True},
+    {"method": "POST", "whole": False},
+    {"method": "GET", "whole": False},
+    {"method": "GET", "whole": False},
+]
+
+
+def is_event(subscription: Any) -> None:
+    """Checks the first event that every client hears of the log item that it adds."""
+    change = subscription["projectChanged"]
+    assert change["operation"] == "addProjectLogItem"
+    assert change["cursor"]
+    project = change["project"]
+    assert (project["id"], project["version"]) == (change["projectId"], change["version"])
+
+
+@pytest.mark.parametrize("script", ["apollo.mjs", "urql.mjs"])
+def test_apollo_and_urql_read_write_persist_and_follow(demo: Served, script: str) -> None:
+    got = answers(demo, script)
+    is_page(got["query"])
+    is_refusal(got["mutation"])
+    # Two clients ask for one project, then for two.
+    lengths = [len(one["searchProjects"]["result"]) for one in got["persisted"]]
+    assert lengths == [1, 2, 1, 2]
+    assert got["sent"] == PERSISTED
+    is_event(got["subscription"])
+    if "streamed" in got:
+        is_event(got["streamed"])
+
+
+@pytest.mark.parametrize("script", ["ws.mjs", "sse.mjs"])
+def test_graphql_ws_and_graphql_sse_do_everything_over_their_transport(
+    demo: Served, script: str
+) -> None:
+    got = answers(demo, script)
+    is_page(got["query"])
+    is_refusal(got["mutation"])
+    is_event(got["subscription"])
+
+
+async def test_gql_for_python_follows_changes_over_a_websocket(demo: Served) -> None:
+    transport = WebsocketsTransport(
+        url=f"{demo.url}graphql".replace("http", "ws", 1),
+        init_payload={"authorization": f"Bearer {demo.token}"},
+        subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+    )
+    async with Client(transport=transport) as session:
+        query = await session.execute(GraphQLRequest(QUERY, variable_values={"take": 2}))
+        is_page(query)
+        project_id = query["searchProjects"]["result"][0]["id"]
+        written = GraphQLRequest(WRITE, variable_values={"id": project_id})
+
+        async def write() -> None:
+            while True:
+                await session.execute(written)
+                await asyncio.sleep(0.3)
+
+        writing = asyncio.create_task(write())
+        changes = session.subscribe(GraphQLRequest(CHANGES, variable_values={"ids": [project_id]}))
+        is_event(await anext(changes))
+        await changes.aclose()
+        writing.cancel()
