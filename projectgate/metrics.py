@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
@@ -87,6 +88,12 @@ METRICS = (
         "Operations by what executed them: a `plan`, `graphql-core`, or first a plan that was `given_up`.",
     ),
     Metric("projectgate_workers", "gauge", (), "Processes that serve."),
+    Metric(
+        "projectgate_tasks",
+        "gauge",
+        (),
+        "Tasks of the event loop: a few of the process itself, and those of what it does now.",
+    ),
 )
 
 # Of each metric the numbers by the values of its labels: one, or the counts of a distribution and its sum.
@@ -107,7 +114,10 @@ class Metrics:
     """What one process has counted. `gauges` are asked when somebody wants to know."""
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self.gauges: dict[str, Callable[[], float]] = {"projectgate_workers": lambda: 1}
+        self.gauges: dict[str, Callable[[], float]] = {
+            "projectgate_workers": lambda: 1,
+            "projectgate_tasks": lambda: len(asyncio.all_tasks()),
+        }
         self._engine = engine
         self._operations: dict[tuple[str, str], _Operation] = {}
         self._statuses: Counter[int] = Counter()
