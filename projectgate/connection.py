@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from projectgate.answers import refused
@@ -33,6 +34,7 @@ class Connection(HttpToolsProtocol):
     _bytes = 0  # that came since a request last came on
     _in_request = False  # between its first byte and its last
     _in_head = True
+    _stays = False  # it asks for another protocol than WebSocket and does not get it
     _upgraded = False
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -50,7 +52,11 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Takes what came in, and waits for the rest of a request if there has to be one."""
         self._bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._feed(data)
+        except HttpParserError:
+            self._refuse(400, "BAD_REQUEST", "this is no HTTP/1.1: the API is at /graphql")
         if self._upgraded or self.transport.is_closing():
             return
         if self._in_request:
@@ -70,9 +76,35 @@ class Connection(HttpToolsProtocol):
         elif self._incoming is not None:
             self._expect(None)
 
+    def _feed(self, data: bytes) -> None:
+        """Reads what came in. Raises: HttpParserError."""
+        rest: bytes | memoryview = data
+        while True:
+            try:
+                self.parser.feed_data(rest)
+            except HttpParserUpgrade as upgrade:
+                if self._stays:
+                    # httptools ends a request with its head if it wishes for another protocol. This one need not
+                    # be granted, and the request may have a body: so does the first of Java's own client.
+                    rest = memoryview(rest)[upgrade.args[0] :]
+                    head = self._head_without_upgrade()
+                    self.parser = HttpRequestParser(self)
+                    self.parser.feed_data(head)
+                    continue
+                if self._should_upgrade():
+                    self.handle_websocket_upgrade()
+            return
+
+    def _head_without_upgrade(self) -> bytes:
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%s %s HTTP/%s\r\n" % (method, self.url, version)]
+        lines += [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"".join([*lines, b"\r\n"])
+
     def on_message_begin(self) -> None:
         """A request begins."""
         self._in_request = True
+        self._stays = False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -81,6 +113,10 @@ class Connection(HttpToolsProtocol):
         self._bytes = 0
         if self._incoming is not None:
             self._expect(None)
+        if self.parser.should_upgrade():
+            self._stays = self._get_upgrade() not in (None, b"websocket")
+            if self._stays:
+                return
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -92,7 +128,8 @@ class Connection(HttpToolsProtocol):
         """A request is complete."""
         self._in_request, self._in_head = False, True
         self._bytes = 0
-        super().on_message_complete()
+        if not self._stays:
+            super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Leaves the connection to the WebSocket protocol."""
@@ -117,10 +154,6 @@ class Connection(HttpToolsProtocol):
         """Closes a connection that is idle, once the client has its answers."""
         super().timeout_keep_alive_handler()
         self._watch()
-
-    def send_400_response(self, msg: str) -> None:
-        """Says that this is no HTTP."""
-        self._refuse(400, "BAD_REQUEST", msg)
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
@@ -150,10 +183,15 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: int, code: str, message: str) -> None:
         """Answers what has not come far enough to be a request, and closes the connection.
 
-        Nothing is said of a request that has its answer, nor before the answer to an earlier one.
+        Where requests before it still have to be answered, these answers are the last.
         """
         idle = self._is_idle()
-        if idle if self._in_head else not (idle or self.cycle.response_started):
+        if self._in_head and not idle:
+            self.cycle.keep_alive = False
+            self._expect(None)
+            self.flow.pause_reading()
+            return
+        if self._in_head or not (idle or self.cycle.response_started or self.pipeline):
             response = refused(Rejected(status, code, message, connection="close"))
             lines = [b"%s: %s\r\n" % header for header in response.raw_headers]
             self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", response.body]))

@@ -242,7 +242,8 @@ async def body(headers: Headers, receive: Receive, limit: int) -> bytes:
 
 def _too_large(limit: int) -> NoReturn:
     message = f"the body is larger than {limit:,} bytes, the limit here: send less at once"
-    raise Rejected(413, "PAYLOAD_TOO_LARGE", message, connection="close")
+    # The connection stays open, so that a client which reads no answer before it has sent all gets this one.
+    raise Rejected(413, "PAYLOAD_TOO_LARGE", message)
 
 
 def from_body(content: bytes, most: int = 0) -> Operation | list[Operation]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,90 @@ async def test_the_served_program_closes_slow_clients_in_time(tmp_path: Path) ->
                 await client(wire)
 
         await asyncio.gather(one(silent), one(half), one(bodiless))
+
+
+# Bodies that are larger than they may be, or than they say
+
+
+async def test_an_announced_body_beyond_the_limit_is_413_before_it_comes(port: int) -> None:
+    for length in (1_000_001, 10**15, 2**63 - 1):
+        async with connected(port) as wire:
+            await wire.send(head(length))
+            assert await wire.refusal() == (413, "PAYLOAD_TOO_LARGE")
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_client_that_sends_all_before_it_reads_gets_its_413(
+    port: int, chunked: bool
+) -> None:
+    part, parts = b" " * 1_000_000, 20
+    async with connected(port) as wire:
+        if chunked:
+            await wire.send(head(None, transfer_encoding="chunked"))
+            for _ in range(parts):
+                await wire.send(b"%x\r\n%s\r\n" % (len(part), part))
+            await wire.send(b"0\r\n\r\n")
+        else:
+            await wire.send(head(len(part) * parts))
+            for _ in range(parts):
+                await wire.send(part)
+        assert await wire.refusal() == (413, "PAYLOAD_TOO_LARGE")
+        await wire.send(WHOLE)
+        await is_answered(wire)
+
+
+async def test_an_endless_body_is_413_and_then_closed(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(head(None, transfer_encoding="chunked"))
+
+        async def pour() -> None:
+            with suppress(ConnectionResetError, BrokenPipeError):
+                while True:
+                    await wire.send(b"186a0\r\n%s\r\n" % (b" " * 100_000))
+                    await asyncio.sleep(0.001)
+
+        pouring = asyncio.create_task(pour())
+        assert await wire.refusal() == (413, "PAYLOAD_TOO_LARGE")
+        assert await wire.is_closed()
+        await pouring
+
+
+async def test_a_chunked_body_is_read_whole(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(head(None, transfer_encoding="chunked"))
+        for place in range(len(BODY)):
+            await wire.send(b"1\r\n%s\r\n" % BODY[place : place + 1])
+        await wire.send(b"0\r\n\r\n")
+        await is_answered(wire)
+
+
+@pytest.mark.parametrize("rest", [b"{}{}", b"\0"])
+async def test_what_follows_a_body_and_is_no_request_closes_after_the_answers(
+    port: int, rest: bytes
+) -> None:
+    async with connected(port) as wire:
+        await wire.send(WHOLE * 3 + rest)
+        for _ in range(3):
+            await is_answered(wire)
+        assert await wire.is_closed()
+
+
+async def test_an_upgrade_to_http_2_that_is_not_taken_is_an_ordinary_request(port: int) -> None:
+    """As Java's own client asks for at first."""
+    asked = {
+        "connection": "Upgrade, HTTP2-Settings",
+        "upgrade": "h2c",
+        "http2_settings": "AAEAAEAA",
+    }
+    async with connected(port) as wire:
+        for _ in range(2):
+            await wire.send(head(**asked) + BODY)
+            await is_answered(wire)
+
+
+async def test_many_such_requests_at_once_hold_nothing_up(port: int) -> None:
+    asked = b"GET /healthz HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
+    async with connected(port) as wire:
+        await wire.send(asked * 3_000)
+        for _ in range(3_000):
+            assert (await wire.answer())[0] == 200
