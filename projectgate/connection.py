@@ -109,15 +109,14 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A head is complete; its body has a time of its own."""
-        self._in_head = False
         self._bytes = 0
         if self._incoming is not None:
             self._expect(None)
         if self.parser.should_upgrade():
             self._stays = self._get_upgrade() not in (None, b"websocket")
-            if self._stays:
-                return
-        super().on_headers_complete()
+        if not self._stays:
+            super().on_headers_complete()  # it fails where the target is none
+        self._in_head = False
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body is there."""

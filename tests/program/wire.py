@@ -47,15 +47,16 @@ class Wire:
         self._writer.write(content)
         await self._writer.drain()
 
-    async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """The next answer: status, headers, body."""
+    async def answer(self, *, bodiless: bool = False) -> tuple[int, dict[str, str], bytes]:
+        """The next answer: status, headers, body; one to a HEAD is bodiless whatever its headers say."""
         async with asyncio.timeout(PATIENCE):
             head = await self._reader.readuntil(b"\r\n\r\n")
             status, *lines = head.decode("latin-1").split("\r\n")[:-2]
             headers = {
                 name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
             }
-            body = await self._reader.readexactly(int(headers.get("content-length", 0)))
+            length = 0 if bodiless else int(headers.get("content-length", 0))
+            body = await self._reader.readexactly(length)
         return int(status.split()[1]), headers, body
 
     async def refusal(self) -> tuple[int, str]:
