@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from projectgate import logs
 from projectgate.app import create_app
@@ -90,7 +90,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
             return Workers(work, workers).run()
 
 
-def configured(app: Starlette, settings: Settings) -> uvicorn.Config:
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How uvicorn is to serve an application."""
     return uvicorn.Config(
         app,

@@ -157,7 +157,8 @@ async def test_what_stands_between_chunks_is_no_way_around_the_limit(port: int) 
 @pytest.mark.parametrize(
     "sent",
     [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-OpenSSH_9.6\r\n", b"{}\r\n\r\n",
-     b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\na b: c\r\n\r\n", b"GET \xff HTTP/1.1\r\n\r\n",
+     b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n",
+     b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\na b: c\r\n\r\n", b"GET \xff HTTP/1.1\r\n\r\n",
      b"POST /graphql HTTP/1.1\r\ncontent-length: x\r\n\r\n",
      b"POST /graphql HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n12345",
      head(5, transfer_encoding="chunked") + b"0\r\n\r\n",
@@ -374,3 +375,22 @@ async def test_many_such_requests_at_once_hold_nothing_up(port: int) -> None:
         await wire.send(asked * 3_000)
         for _ in range(3_000):
             assert (await wire.answer())[0] == 200
+
+
+async def test_a_web_socket_has_its_own_time(port: int) -> None:
+    asked = {
+        "connection": "keep-alive, Upgrade",
+        "upgrade": "websocket",
+        "sec_websocket_version": "13",
+        "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "sec_websocket_protocol": "graphql-transport-ws",
+    }
+    async with connected(port) as wire:
+        await wire.send(WHOLE)
+        await is_answered(wire)
+        await wire.send(head(None, **asked).replace(b"POST", b"GET", 1))
+        status, headers, _ = await wire.answer()
+        assert (status, headers["upgrade"]) == (101, "websocket")
+        await asyncio.sleep(1)  # longer than a head or a body may take
+        await wire.send(b"\x89\x80mask")
+        assert await wire.receive(2) == b"\x8a\x00"

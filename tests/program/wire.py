@@ -13,7 +13,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from projectgate.connection import Connection
-from tests.program.conftest import BODY, JSON, bearer
+from projectgate.serving import configured
+from tests.program.conftest import BODY, JSON, bearer, make_settings
 
 # What a test waits for at most; nothing here takes as long.
 PATIENCE = 30
@@ -23,10 +24,9 @@ PATIENCE = 30
 async def serving(app: ASGIApp, protocol: type[Connection] = Connection) -> AsyncIterator[int]:
     """Serves the application in this loop, as `projectgate serve` does. Gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as address:
-        config = uvicorn.Config(
-            app, http=protocol, lifespan="off", log_config=None, access_log=False,
-            proxy_headers=False, server_header=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
+        config = configured(app, make_settings())
+        config.http, config.lifespan = protocol, "off"
+        config.timeout_graceful_shutdown = 1
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[address]))
         while not server.started:  # noqa: ASYNC110
@@ -66,6 +66,11 @@ class Wire:
         said: dict[str, Any] = json.loads(body)
         assert set(said) == {"errors"}
         return status, said["errors"][0]["extensions"]["code"]
+
+    async def receive(self, count: int) -> bytes:
+        """So many bytes."""
+        async with asyncio.timeout(PATIENCE):
+            return await self._reader.readexactly(count)
 
     async def is_closed(self) -> bool:
         """Whether the server ends the connection and says nothing more."""
