@@ -12,7 +12,7 @@ NODE_NEEDED := 20.19.0
 # Where the demo keeps its database.
 export PROJECTGATE_DATABASE_URL ?= sqlite+aiosqlite:///var/demo.sqlite
 
-.PHONY: help install run test fuzz check bench lint types contracts schema lock explorer clean
+.PHONY: help install run test fuzz worst check bench lint types contracts schema lock explorer clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ test: .venv/dev.ok page clients ## run all tests
 fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (half an hour)
 	@PROJECTGATE_TEST_EXAMPLES=$(PROJECTGATE_TEST_EXAMPLES) $(BIN)/pytest -q -p tests.fuzz --timeout 0 \
 		tests/execution/test_differential.py tests/schema/test_random_queries.py tests/schema/test_random_mutations.py
+
+worst: .venv/dev.ok ## look for the document within the limits that holds the event loop for longest (five minutes)
+	@$(BIN)/python -m tests.worst
 
 lint: .venv/dev.ok ## check style and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

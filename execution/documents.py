@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections import OrderedDict
 from collections.abc import AsyncIterable, Callable
 from functools import cached_property
@@ -126,6 +127,9 @@ class Document:
         root: Any,
         told: Callable[[How], None] | None,
     ) -> ExecutionResult:
+        if name not in self._known:
+            # It may have been validated just now, and its plan is made next: let others have their turn.
+            await sleep(0)
         executor = self._executor(name, variables, context, root)
         if isinstance(executor, list):
             return ExecutionResult(data=None, errors=executor)

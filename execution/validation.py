@@ -18,9 +18,12 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 # Fields of one response name are compared in pairs; graphql-core would do half a million steps, which take a second.
-STEPS = 50_000
-# With more faults than these no names are suggested: to look for similar ones takes longer than everything else.
-MOST_SUGGESTED = 5
+STEPS = 30_000
+# So many faults are looked for: each may write out a whole input object, and look through the text for its lines.
+MOST_FAULTS = 20
+# Of a document with more faults, or a longer one, no names are suggested, for which it is validated once more: to look
+# for similar names takes longer than everything else.
+MOST_SUGGESTED, LONGEST_SUGGESTED = 5, 500
 
 
 class OverlappingFields(OverlappingFieldsCanBeMergedRule):
@@ -58,7 +61,13 @@ def faults(
     schema: GraphQLSchema, document: DocumentNode, *, hide_suggestions: bool = False
 ) -> list[GraphQLError]:
     """Where a document does not fit; with names that may have been meant, unless they are to be hidden."""
-    found = validate(schema, document, RULES, hide_suggestions=True)
+    found = validate(schema, document, RULES, MOST_FAULTS, hide_suggestions=True)
+    if hide_suggestions:
+        for error in found:
+            # Of a field without a selection graphql-core says it all the same.
+            error.message = error.message.partition(" Did you mean ")[0]
     if hide_suggestions or not 0 < len(found) <= MOST_SUGGESTED:
+        return found
+    if document.token_count > LONGEST_SUGGESTED:
         return found
     return validate(schema, document, RULES)

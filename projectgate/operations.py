@@ -27,6 +27,7 @@ from projectgate.resolvers.context import Context
 from projectgate.schema import limits
 from projectgate.schema.cost import Estimate
 from projectgate.schema.errors import formatted
+from projectgate.schema.variables import MOST, Sizes
 from projectgate.settings import Settings
 from projectgate.trusted import trusted_documents
 
@@ -81,6 +82,7 @@ class _Known(NamedTuple):
 
     definition: OperationDefinitionNode
     estimate: Estimate
+    sizes: Sizes
 
 
 class Operations:
@@ -150,6 +152,8 @@ class Operations:
         known: _Known | None = document.remembered.get(asked.name)
         if known is None:
             known = document.remembered[asked.name] = self._checked(document, asked.name)
+        if known.sizes.size(asked.variables) > MOST:
+            raise RequestError([too_large()])
         cost = known.estimate.cost(asked.variables)
         if cost > self._settings.cost_limit:
             raise RequestError([too_complex(cost, self._settings.cost_limit)])
@@ -176,7 +180,11 @@ class Operations:
             )
         if document.faults:
             raise RequestError(told(document.faults, "GRAPHQL_VALIDATION_FAILED"))
-        return _Known(definition, Estimate(self._schema, document.node, definition))
+        return _Known(
+            definition,
+            Estimate(self._schema, document.node, definition),
+            Sizes(self._schema, definition),
+        )
 
     async def answer(
         self,
@@ -365,6 +373,17 @@ def too_complex(cost: int, limit: int, what: str = "operation") -> dict[str, Any
     )
     error = shown(message, "QUERY_TOO_COMPLEX")
     error["extensions"] |= {"cost": min(cost, limits.MOST_TOLD), "limit": limit}
+    return error
+
+
+def too_large() -> dict[str, Any]:
+    """The error of an operation whose variables have too many values."""
+    message = (
+        f"the variables have more than {MOST:,} values, counting for each object the fields of its type, the limit: "
+        "send several operations"
+    )
+    error = shown(message, "QUERY_TOO_COMPLEX")
+    error["extensions"] |= {"value": MOST + 1, "limit": MOST}
     return error
 
 

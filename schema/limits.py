@@ -26,7 +26,7 @@ from .fragments import in_order
 # What the parser counts while it reads. Without the last two a text of nothing but blanks or comments took a second.
 TOKENS = 1_500
 COMMENTS = 1_000
-CHARACTERS = 50_000
+CHARACTERS = 30_000
 INTROSPECTION = frozenset({"__schema", "__type"})
 # A number beyond it is told as this one, the largest that every reader of JSON keeps.
 MOST_TOLD = 2**53 - 1
@@ -42,6 +42,8 @@ class Limit(NamedTuple):
 
 _SPLIT = "select less, or send several operations"
 LENGTH = Limit(CHARACTERS, "characters", "send long values as variables")
+# For each error that names several places graphql-core goes through all lines: with 40,000 that took a second.
+LINES = Limit(2_000, "lines", "leave out empty lines")
 FIELDS = Limit(2_000, "fields", _SPLIT)
 DEPTH = Limit(12, "levels of fields, one in the other", "select less deeply")
 # GraphiQL and code generators ask for types of types of types.
@@ -78,6 +80,9 @@ def parsed(text: str) -> DocumentNode:
     """The document that a text is, if it is within all limits. Raises: GraphQLSyntaxError, TooMuch."""
     if len(text) > CHARACTERS:
         raise TooMuch(_excess(LENGTH, len(text)))
+    lines = text.count("\n") + text.count("\r") - text.count("\r\n") + 1
+    if lines > LINES.most:
+        raise TooMuch(_excess(LINES, lines))
     try:
         document = parse(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
     except GraphQLSyntaxError as error:

@@ -108,4 +108,15 @@ async def test_fields_of_one_name_that_take_long_to_compare_are_refused(
     fields = f"a: projects {{ {nodes * 6}}} " * 10
     response = await run(admin, f"{{ {fields} }}")
     is_refused(response, 400, "QUERY_TOO_COMPLEX")
-    assert "more than 50,000 steps" in message(response)
+    assert "more than 30,000 steps" in message(response)
+
+
+async def test_variables_that_take_long_to_read_are_refused(
+    admin: httpx2.AsyncClient, database: Database
+) -> None:
+    query = "query ($f: ProjectFilter) { projects(filter: $f) { totalCount } }"
+    with recorded(database) as sent:
+        response = await run(admin, query, variables={"f": {"or": [{}] * 100_000}})
+    is_refused(response, 400, "QUERY_TOO_COMPLEX")
+    assert "more than 75,000 values" in message(response)
+    assert sent == []
