@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 # Seconds that a client has to take what was sent and to say that it has understood that we close.
 CLOSE_SECONDS = 5.0
@@ -20,7 +23,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.logger = self.conn.logger = _LOG
-        self._refused = False
+        self._parted = False
 
     def send_receive_event_to_app(self) -> None:
         """Gives the application a message, unless it says to be text and is not."""
@@ -28,20 +31,33 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             try:
                 b"".join(self.frames).decode()
             except UnicodeDecodeError:
-                self.conn.send_close(1007, "the message is not UTF-8")
+                # The client's own close frame may have come with it, and is answered already.
+                with suppress(InvalidState):
+                    self.conn.send_close(1007, "the message is not UTF-8")
                 self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
-        """Closes a connection whose frames are none, with the code for it.
+        """Closes a connection whose frames are none, with the code for it."""
+        self._part()
+
+    def handle_close(self, event: Any) -> None:
+        """Answers the close frame of a client, or takes its answer to ours."""
+        if self.close_sent:
+            super().handle_close(event)
+        else:
+            self._part()
+
+    def _part(self) -> None:
+        """Sends the close frame that is due, and lets the client be the one who ends the connection.
 
         uvicorn closes the socket at once. What the client still sends would then make the system reset the
         connection, and the client would lose the close frame. So the rest is read and forgotten for a while.
         """
-        if self._refused:
+        if self._parted:
             return
-        self._refused = True
+        self._parted = True
         close = self.conn.close_sent
         code, reason = (1002, "") if close is None else (close.code, close.reason)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
@@ -50,9 +66,25 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        # Not at once: frames that came with this one may still be answered, with nothing.
+        self.loop.call_soon(self._say_nothing_more)
         self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+    def _say_nothing_more(self) -> None:
+        if not self.transport.is_closing() and self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes what came in, and forgets it where the connection is about to end."""
+        if not self._parted:
+            super().data_received(data)
+
+    async def send(self, message: Any) -> None:
+        """Sends what the application says, unless the connection was closed here meanwhile."""
+        await self.writable.wait()
+        if self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)
 
     async def run_asgi(self) -> None:
         """Serves the connection, and cuts it when the client does not take what was sent last."""

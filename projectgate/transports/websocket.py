@@ -95,6 +95,7 @@ class Connection:
         self._tasks: set[asyncio.Task[None]] = set()
         self._events: dict[str, Events] = {}
         self._deadline: asyncio.Timeout = asyncio.timeout(INIT_SECONDS)
+        self._ending = False
         # Why it ends at the deadline.
         self._late = Closing(4408, "Connection initialisation timeout")
 
@@ -106,28 +107,40 @@ class Connection:
             async with self._deadline:
                 await self._accept()
                 await self._read()
-        except TimeoutError:
-            if not self._deadline.expired():
-                raise
-            closing = self._late
         except Closing as error:
             closing = error
         except _Gone:
             pass
+        # A fault of ours ends the connection with a code too; the log has it.
+        except Exception as error:  # noqa: BLE001
+            if self._deadline.expired():
+                closing = self._late
+            else:
+                fault = GraphQLError("a fault of the server", original_error=error)
+                closing = Closing(1011, told([fault])[0]["message"])
         finally:
-            cursor = earliest(events.cursor for events in self._events.values() if events.cursor)
+            if closing is not None and closing.resumes:
+                closing = self._resuming(closing)
             await self._stop_all()
         if closing is not None:
-            await self._close(closing, cursor)
+            await self._close(closing)
 
     def end(self) -> None:
         """Ends it soon, since the server stops."""
         self._end(Closing(1012, "the server restarts", resumes=True))
 
     def _end(self, closing: Closing) -> None:
-        if not self._deadline.expired():
+        if not self._ending and not self._deadline.expired():
+            self._ending = True
             self._late = closing
             self._deadline.reschedule(asyncio.get_running_loop().time())
+
+    def _resuming(self, closing: Closing) -> Closing:
+        """The same with the cursor after which nothing was taken of any subscription."""
+        cursor = earliest(events.cursor for events in self._events.values() if events.cursor)
+        if cursor is None:
+            return closing
+        return Closing(closing.code, f"{closing.reason}: resume after {cursor}")
 
     async def _accept(self) -> None:
         offered = SUBPROTOCOL in self._scope["subprotocols"]
@@ -268,7 +281,7 @@ class Connection:
                 await self._send_message(message)
         except TimeoutError:
             if waited.expired():
-                self._end(Closing(1013, "the client reads too slowly", resumes=True))
+                self._end(self._resuming(Closing(1013, "the client reads too slowly")))
             raise _Gone from None
         except OSError:
             raise _Gone from None
@@ -279,13 +292,10 @@ class Connection:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _close(self, closing: Closing, cursor: str | None) -> None:
-        reason = closing.reason
-        if closing.resumes and cursor is not None:
-            reason = f"{reason}: resume after {cursor}"
-        shortened = reason.encode()[:_REASON_BYTES].decode(errors="ignore")
+    async def _close(self, closing: Closing) -> None:
+        reason = closing.reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         with suppress(_Gone):
-            await self._out({"type": "websocket.close", "code": closing.code, "reason": shortened})
+            await self._out({"type": "websocket.close", "code": closing.code, "reason": reason})
 
 
 def _members(message: Message, limit: int) -> dict[str, Any]:

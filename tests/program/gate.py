@@ -20,7 +20,7 @@ from projectgate.serving import bound, configured
 
 from .conftest import make_settings, token
 
-PROTOCOL = "graphql-transport-ws"
+PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 # What nobody waits longer for, whatever else the machine does.
 SECONDS = 30
 INIT = {"type": "connection_init"}
@@ -29,10 +29,16 @@ INIT = {"type": "connection_init"}
 class Gate:
     """A running gateway: its application, and where it is."""
 
-    def __init__(self, app: Starlette, port: int) -> None:
+    def __init__(self, app: Starlette, port: int, server: uvicorn.Server) -> None:
         self.app = app
+        self.server = server
         self.port = port
         self.http = f"http://127.0.0.1:{port}"
+
+    @property
+    def connections(self) -> int:
+        """How many the server has."""
+        return len(self.server.server_state.connections)
 
     def connect(self, **options: Any) -> Any:
         """A connection of a client: with our protocol and a reader's token in the header, unless told otherwise."""
@@ -56,7 +62,7 @@ async def running(database: Database, schema: Any = None, **changes: Any) -> Asy
         serving = asyncio.create_task(server._serve([address]))
         try:
             await until(lambda: server.started)
-            yield Gate(app, address.getsockname()[1])
+            yield Gate(app, address.getsockname()[1], server)
         finally:
             server.should_exit = True
             await serving

@@ -1,0 +1,148 @@
+"""Bytes of all kinds on a WebSocket: the server always says why it ends, and nothing is left of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections import Counter
+from random import Random
+
+import pytest
+
+from projectgate.data.database import Database
+from projectgate.transports import websocket
+
+from .conftest import token
+from .gate import SECONDS, Gate, running, until
+from .raw import CLOSE, CONTINUATION, HANDSHAKE, PING, TEXT, frame, frames
+from .test_websocket import STREAMING, Ticks
+
+# How many frames are sent. PROJECTGATE_TEST_FRAMES=10000 makes a long run of it.
+FRAMES = int(os.environ.get("PROJECTGATE_TEST_FRAMES", "400"))
+TOGETHER = 20
+SEED = 11
+# With which a server may close: those of RFC 6455, those of the protocol, and the client's own 3000, given back.
+CODES = {1000, 1002, 1003, 1007, 1009, 3000, 4400, 4401, 4403, 4408, 4409, 4429}
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120 + FRAMES // 10)]
+
+
+def messages(random: Random) -> list[bytes]:
+    """Messages as they should be."""
+    name = str(random.randint(1, 3))
+    queries = [
+        "{ caller }",
+        "subscription { ticks }",
+        "subscription { count(to: 3) }",
+        "{",
+        "{ no }",
+    ]
+    said = [
+        {"type": "ping"},
+        {"type": "pong", "payload": {}},
+        {"type": "complete", "id": name},
+        {"type": "connection_init", "payload": {"authorization": f"Bearer {token()}"}},
+        *({"type": "subscribe", "id": name, "payload": {"query": query}} for query in queries),
+    ]
+    return [json.dumps(one).encode() for one in said]
+
+
+def changed(random: Random, content: bytes) -> bytes:
+    """Bytes with a few of them changed, added or taken out."""
+    found = bytearray(content)
+    for _ in range(random.randint(1, 3)):
+        place = random.randrange(len(found) + 1)
+        found[place : place + random.randint(0, 2)] = random.randbytes(random.randint(0, 2))
+    return bytes(found)
+
+
+def odd_frame(random: Random) -> bytes:
+    """A frame that is right or wrong in some way."""
+    message = random.choice(messages(random))
+    match random.randrange(12):
+        case 0 | 1 | 2:
+            return frame(TEXT, message)
+        case 3 | 4:
+            return frame(TEXT, changed(random, message))
+        case 5:
+            return changed(random, frame(TEXT, message))
+        case 6:
+            return frame(random.randrange(16), random.randbytes(random.randrange(200)))
+        case 7:
+            return frame(TEXT, message, first=random.randrange(8) << 4)
+        case 8:
+            return frame(TEXT, message, mask=None)
+        case 9:
+            cut = random.randrange(len(message))
+            between = frame(PING, b"between") if random.random() < 0.5 else b""
+            return (
+                frame(TEXT, message[:cut], first=0) + between + frame(CONTINUATION, message[cut:])
+            )
+        case 10:
+            code = random.choice([0, 999, 1000, 1005, 1006, 3000, 5000, 65535])
+            return frame(CLOSE, code.to_bytes(2, "big") + random.randbytes(random.randrange(4)))
+        case _:
+            return random.randbytes(random.randrange(1, 100))
+
+
+async def visit(gate: Gate, number: int, count: int) -> int | None:
+    """Sends so many frames on a connection; gives the code that the server closes it with.
+
+    The last frame closes the connection in good order, unless what was sent before has swallowed it: then the client
+    goes away, which a server has no answer to.
+    """
+    random = Random(SEED * 1_000_000 + number)
+    reader, writer = await asyncio.open_connection("127.0.0.1", gate.port)
+    try:
+        writer.write(HANDSHAKE)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101 ")
+        if random.random() < 0.8:
+            init = {"type": "connection_init", "payload": {"authorization": f"Bearer {token()}"}}
+            writer.write(frame(TEXT, json.dumps(init).encode()))
+        for _ in range(count):
+            writer.write(odd_frame(random))
+            if random.random() < 0.3:
+                await asyncio.sleep(0.01)
+        writer.write(frame(CLOSE, (1000).to_bytes(2, "big")))
+        swallowed = False
+        try:
+            async with asyncio.timeout(3):
+                received = await reader.read(-1)
+        except TimeoutError:
+            swallowed = True
+            writer.write_eof()
+            received = await reader.read(-1)
+        codes = [
+            int.from_bytes(load[:2], "big") for code, load in frames(received) if code == CLOSE
+        ]
+        if swallowed and not codes:
+            return None
+        assert len(codes) == 1, f"connection {number} ended without a word: 1006"
+        return codes[0]
+    finally:
+        writer.close()
+
+
+async def test_whatever_frames_are_sent_the_server_says_why_it_ends(
+    unread_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "INIT_SECONDS", 1)
+    unread_database.ticks = Ticks()  # type: ignore[attr-defined]
+    async with running(
+        unread_database, STREAMING, connections_per_caller=1000, rate_limit=0
+    ) as gate:
+        before = len(asyncio.all_tasks())
+        turns = asyncio.Semaphore(TOGETHER)
+
+        async def one(number: int) -> int | None:
+            async with turns, asyncio.timeout(SECONDS):
+                return await visit(gate, number, number % 5 + 1)
+
+        codes = Counter(await asyncio.gather(*map(one, range(FRAMES // 3))))
+        assert set(codes) - {None} <= CODES
+        assert len(set(codes)) > 5
+        # Most are told; the rest had sent the beginning of a frame and no more.
+        assert codes[None] < FRAMES // 30
+        await until(lambda: not len(gate.app.state.streams))
+        await until(lambda: len(asyncio.all_tasks()) <= before)
