@@ -23,8 +23,9 @@ from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.compression import compress
 from projectgate.metrics import Metrics
 from projectgate.operations import Operations, Prepared, RequestError, shown
+from projectgate.parameters import Operation, from_body, from_query_string
 from projectgate.receipt import receipt_for
-from projectgate.request import Operation, Rejected
+from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
@@ -76,12 +77,12 @@ class GraphQLEndpoint:
             caller = await self._authenticator.caller(http.values_of(scope, b"authorization"))
             if method == "POST":
                 content = await http.body(headers, receive, self._settings.body_limit)
-                operation = http.from_body(content, self._settings.batch_limit)
+                operation = from_body(content, self._settings.batch_limit)
                 if isinstance(operation, list):
                     answers = await self._batch(scope, headers, operation, caller)
                     return answered(answers, _json(media))
             else:
-                operation = http.from_query_string(scope["query_string"])
+                operation = from_query_string(scope["query_string"])
             return await self._one(scope, headers, operation, caller, media)
         except Rejected as rejected:
             self._metrics.refused(rejected.code)
@@ -111,8 +112,8 @@ class GraphQLEndpoint:
         state = scope["app"].state
         context = Context(state.database, caller, live=state.live)
         prepared = self._operations.prepared(asked, caller)
-        streams = http.takes_event_stream(headers.get("accept"))
-        if streams and prepared.kind is OperationType.SUBSCRIPTION:
+        subscribes = prepared.kind is OperationType.SUBSCRIPTION
+        if subscribes and http.takes_event_stream(headers.get("accept")):
             _, end = await self._authenticator.session(http.values_of(scope, b"authorization"))
             return EventStream(self._operations, prepared, context, self._streams, end)
         if scope["method"] == "GET":

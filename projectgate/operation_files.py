@@ -26,8 +26,8 @@ from projectgate.faults import Fault
 from projectgate.metrics import Metrics
 from projectgate.observing import Observer
 from projectgate.operations import Operations, RequestError
+from projectgate.parameters import Operation
 from projectgate.persisted import sha256
-from projectgate.request import Operation
 from projectgate.resolvers.access import ADMIN, Caller
 from projectgate.settings import Settings
 from projectgate.trusted import Entry, Manifest, ManifestRefused, read

@@ -18,10 +18,10 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from projectgate.data.failures import StatementTimeout
 from projectgate.execution.documents import Document, Documents
 from projectgate.observing import Observation, Observer
+from projectgate.parameters import Operation
 from projectgate.persisted import PersistedQueries, TextRefused
 from projectgate.rates import Rates
 from projectgate.receipt import Receipt
-from projectgate.request import Operation
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.schema import limits

@@ -10,7 +10,7 @@ import hashlib
 import sys
 from collections import OrderedDict
 
-from projectgate.request import Operation
+from projectgate.parameters import Operation
 
 # How many texts are kept, how many bytes they may have in memory together, and the longest in characters.
 KEPT = 5_000

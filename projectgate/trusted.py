@@ -11,8 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from projectgate.parameters import Operation
 from projectgate.persisted import TextRefused, sha256, verified
-from projectgate.request import Operation
 from projectgate.settings import PREFIX, SettingsRefused
 
 

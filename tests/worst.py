@@ -21,7 +21,7 @@ from projectgate.execution.documents import Document
 from projectgate.metrics import Metrics
 from projectgate.observing import Observer
 from projectgate.operations import Operations, RequestError
-from projectgate.request import Operation
+from projectgate.parameters import Operation
 from projectgate.resolvers.access import ADMIN, READ, Caller
 from projectgate.schema.build import engine, schema
 from projectgate.settings import Settings

@@ -19,6 +19,7 @@ from projectgate import request as http
 from projectgate.answers import encoded, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.operations import Events, Operations, RequestError, shown, told
+from projectgate.parameters import Operation, operation_of, read_json
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
@@ -213,7 +214,7 @@ class Connection:
         if not isinstance(payload, dict):
             raise Closing(4400, "Invalid message: the payload of subscribe is no object")
         try:
-            asked = http.operation_of(payload)
+            asked = operation_of(payload)
         except Rejected as rejected:
             raise Closing(4400, f"Invalid message: {rejected.message}") from None
         most = self._endpoint.settings.subscriptions_per_connection
@@ -226,7 +227,7 @@ class Connection:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, name: str, asked: http.Operation, caller: Caller) -> None:
+    async def _run(self, name: str, asked: Operation, caller: Caller) -> None:
         """Executes an operation and tells what comes of it."""
         task = asyncio.current_task()
         try:
@@ -251,7 +252,7 @@ class Connection:
             with suppress(_Gone):
                 await self._say_error(name, told([fault]))
 
-    async def _answer(self, name: str, asked: http.Operation, caller: Caller) -> None:
+    async def _answer(self, name: str, asked: Operation, caller: Caller) -> None:
         state = self._scope["app"].state
         context = Context(state.database, caller, live=state.live)
         operations = self._endpoint.operations
@@ -306,7 +307,7 @@ def _members(message: Message, limit: int) -> dict[str, Any]:
     if len(text) > limit:
         raise Closing(1009, f"the message is larger than {limit:,} bytes, the limit here")
     try:
-        members = http.read_json(text.encode(), "Invalid message: it")
+        members = read_json(text.encode(), "Invalid message: it")
     except Rejected as rejected:
         raise Closing(4400, rejected.message) from None
     if not isinstance(members, dict):

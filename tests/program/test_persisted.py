@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from projectgate import persisted
+from projectgate.parameters import Operation
 from projectgate.persisted import PersistedQueries
-from projectgate.request import Operation
 from tests.program.conftest import (
     GRAPHQL,
     JSON,

@@ -1,0 +1,201 @@
+"""The parameters of a GraphQL request -> the operation that they ask for, or the reason why they are none.
+
+They come as a JSON object, as several in an array, or in a query string; numbers are read exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+import orjson
+
+from projectgate.request import Rejected
+
+PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
+INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a request asks for: a document, and which of its operations with which variables.
+
+    The document is a text, or named by the SHA-256 of one or by an identifier. A text beside a hash
+    is one to be kept under it.
+    """
+
+    query: str | None
+    name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+    sha256: str | None = None
+    document_id: str | None = None
+
+
+def from_body(content: bytes, most: int = 0) -> Operation | list[Operation]:
+    """The operation in a JSON body, or those in an array of `most` at most. Raises: Rejected (400)."""
+    if not content.strip():
+        _bad("the body is empty: send a JSON object with the field `query`")
+    members = read_json(content, "the body")
+    if isinstance(members, list):
+        return _batch(members, most)
+    if not isinstance(members, dict):
+        _bad(f"the body is {_kind(members)}: send a JSON object with the field `query`")
+    return operation_of(members)
+
+
+def _batch(items: list[Any], most: int) -> list[Operation]:
+    """The operations of a batch. One that is none refuses them all: the client is at fault, and no answer is lost."""
+    if not most:
+        _bad("the body is an array: operations are not batched here, send one JSON object for each")
+    if not 0 < len(items) <= most:
+        _bad(f"the body is an array of {len(items):,} operations: a batch has 1 to {most}")
+    batch = []
+    for place, item in enumerate(items, 1):
+        if not isinstance(item, dict):
+            _bad(
+                f"operation {place} of the batch is {_kind(item)}: it must be an object with `query`"
+            )
+        try:
+            batch.append(operation_of(item))
+        except Rejected as rejected:
+            _bad(f"operation {place} of the batch: {rejected.message}")
+    return batch
+
+
+def from_query_string(content: bytes) -> Operation:
+    """The operation in the query string of a GET. Raises: Rejected (400)."""
+    try:
+        pairs = parse_qsl(
+            content.decode(), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
+    except ValueError:
+        _bad("the query string is not URL-encoded UTF-8, or has over 100 fields")
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members and name in PARAMETERS:
+            _bad(f"`{name}` is given more than once: give it once")
+        members[name] = value
+    for name in ("variables", "extensions"):
+        if name in members:
+            members[name] = (
+                read_json(members[name].encode(), f"`{name}`") if members[name] else None
+            )
+    return operation_of(members)
+
+
+def operation_of(members: dict[str, Any]) -> Operation:
+    """The operation that the members of a request object say. Raises: Rejected (400)."""
+    query = members.get("query")
+    if not isinstance(query, str | None):
+        _bad(f"`query` is {_kind(query)}: it must be a string with the GraphQL document")
+    name = members.get("operationName")
+    if not isinstance(name, str | None):
+        _bad(f"`operationName` is {_kind(name)}: it must be a string or absent")
+    for parameter in ("variables", "extensions"):
+        value = members.get(parameter)
+        if not isinstance(value, dict | None):
+            _bad(f"`{parameter}` is {_kind(value)}: it must be a JSON object or absent")
+    variables, extensions = members.get("variables") or {}, members.get("extensions") or {}
+    sha256, document_id = _named(members, extensions)
+    if query is None and sha256 is None and document_id is None:
+        _bad("the field `query` is missing: it holds the GraphQL document")
+    # An empty name is no name, as the draft says of GET.
+    return Operation(query, name or None, variables, extensions, sha256, document_id)
+
+
+def _named(members: dict[str, Any], extensions: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The hash and the identifier that name a document: Apollo's extension, or the draft's `documentId`."""
+    document_id, persisted = members.get("documentId"), extensions.get("persistedQuery")
+    if document_id is None and persisted is None:
+        return None, None
+    if document_id is None:
+        given = persisted if isinstance(persisted, dict) else {}
+        sha256 = given.get("sha256Hash")
+        if given.get("version") != 1 or not isinstance(sha256, str):
+            _bad(
+                "`extensions.persistedQuery` must be an object with a version that is 1 and a string: "
+                'write {"version": 1, "sha256Hash": "…"}'
+            )
+        return sha256, None
+    if not isinstance(document_id, str):
+        _bad(f"`documentId` is {_kind(document_id)}: it must be a string or absent")
+    if persisted is not None or members.get("query") is not None:
+        _bad("`documentId` names the document: send no `query` and no `persistedQuery` with it")
+    method, _, digest = document_id.partition(":")
+    return digest if method == "sha256" else None, document_id
+
+
+def read_json(content: bytes, what: str) -> Any:
+    """The value that JSON bytes stand for, exactly. Raises: Rejected (400).
+
+    orjson rounds numbers that no double holds and refuses half a surrogate pair. The slower reader
+    of the standard library takes over where one of these can be in play: a money amount must not
+    change on its way in, and half a pair is told as a fault of its field.
+    """
+    try:
+        value = orjson.loads(content)
+        if not _has_float(value):
+            return value
+    except orjson.JSONDecodeError as error:
+        if b"\\u" not in content:
+            _bad(f"{what} is not JSON in UTF-8: {error}")
+    try:
+        return json.loads(
+            content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_constant
+        )
+    except RecursionError:
+        _bad(f"{what} is nested too deeply")
+    except ValueError as error:
+        _bad(f"{what} is not JSON in UTF-8: {error}")
+
+
+def _has_float(value: Any) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, float):
+            return True
+    return False
+
+
+def _float(text: str) -> float:
+    try:
+        exact = Decimal(text) == Decimal(repr(float(text)))
+    except InvalidOperation:  # an exponent beyond all measure
+        exact = False
+    if not exact:
+        _inexact(text)
+    return float(text)
+
+
+def _integer(text: str) -> int:
+    if len(text) > 20 or int(text) not in INTEGERS:
+        _inexact(text)
+    return int(text)
+
+
+def _constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _inexact(text: str) -> NoReturn:
+    shown = text if len(text) <= 50 else f"{text[:50]}…"
+    _bad(f"the number {shown} cannot be kept exactly as a JSON number: send it as a string")
+
+
+def _kind(value: Any) -> str:
+    kinds = {"NoneType": "null", "bool": "a boolean", "str": "a string", "list": "an array"}
+    kinds["dict"] = "an object"
+    return kinds.get(type(value).__name__, "a number")
+
+
+def _bad(message: str) -> NoReturn:
+    raise Rejected(400, "BAD_REQUEST", message)
