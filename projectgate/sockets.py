@@ -42,12 +42,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Closes a connection whose frames are none, with the code for it."""
         self._part()
 
-    def handle_close(self, event: Any) -> None:
+    def handle_close(self, event: Any) -> None:  # noqa: ARG002 - uvicorn passes it
         """Answers the close frame of a client, or takes its answer to ours."""
-        if self.close_sent:
-            super().handle_close(event)
-        else:
-            self._part()
+        self._part()
 
     def _part(self) -> None:
         """Sends the close frame that is due, and lets the client be the one who ends the connection.
@@ -68,6 +65,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         # Not at once: frames that came with this one may still be answered, with nothing.
         self.loop.call_soon(self._say_nothing_more)
+        self._cut_soon()
+
+    def _cut_soon(self) -> None:
+        if self.close_timer is not None:
+            self.close_timer.cancel()
         self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
     def _say_nothing_more(self) -> None:
@@ -89,8 +91,5 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         """Serves the connection, and cuts it when the client does not take what was sent last."""
         await super().run_asgi()
-        if self.disconnected:
-            return
-        if self.close_timer is not None:
-            self.close_timer.cancel()
-        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+        if not self.disconnected:
+            self._cut_soon()

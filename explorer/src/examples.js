@@ -8,6 +8,7 @@ const names = [
   'list-replacement',
   'workflow',
   'versions',
+  'changes',
 ];
 
 const documents = import.meta.glob('./examples/*.graphql', { query: '?raw', import: 'default', eager: true });

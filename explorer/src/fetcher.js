@@ -3,7 +3,9 @@
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 
 export function createFetcher({ endpoint, token }) {
-  const send = createGraphiQLFetcher({ url: new URL(endpoint, location.href).href });
+  const url = new URL(endpoint, location.href).href;
+  // A subscription goes over a WebSocket, which is given the headers of the headers editor too.
+  const send = createGraphiQLFetcher({ url, subscriptionUrl: url.replace(/^http/, 'ws') });
   const demoHeaders = token ? { Authorization: `Bearer ${token}` } : undefined;
   return (operation, options = {}) => {
     // GraphiQL asks for the schema before its headers editor is ready, so that first request would go without the

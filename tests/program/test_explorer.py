@@ -28,6 +28,16 @@ PACKAGE = Path(projectgate.__file__).parent
 EDITOR = ".graphiql-query-editor"
 ANSWER = ".graphiql-response"
 START_SECONDS = 90
+# Another program's write, sent from the page for the sake of its token.
+WRITE = """async (name) => {
+  const { token } = await (await fetch('/explorer/config.json')).json();
+  const query = 'mutation ($input: PatchProjectInput!) { patchProject(input: $input) { changed } }';
+  await fetch('/graphql', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query, variables: { input: { id: 'project-123', name } } }),
+  });
+}"""
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: Chromium refuses to start as root with one, and it sees only our own pages here.
 # The rest stops the browser's own traffic, which is not what these tests are about.
@@ -49,6 +59,7 @@ EXAMPLES = [
     "ListReplacement",
     "Workflow",
     "Versions",
+    "Changes",
 ]
 READING_EXAMPLES = {
     "NestedRead": "project",
@@ -243,6 +254,26 @@ def test_the_status_update_example_cancels_the_product(explorer: Page) -> None:
     stored = run_example(explorer, "NestedRead")["data"]["project"]
     assert stored["version"] == payload["project"]["version"]
     assert statuses(stored)["SKU-001"] == "Cancelled"
+
+
+def test_the_subscription_example_shows_a_write_as_it_happens(explorer: Page) -> None:
+    explorer.get_by_role("tab", name="Changes").click()
+    expect(explorer.locator(EDITOR)).to_contain_text("subscription Changes")
+    with explorer.expect_websocket() as opened:
+        explorer.locator(".graphiql-execute-button").click()
+    # The server has it once it says so, which the first two frames do not: it is silent until there is something.
+    opened.value.wait_for_event("framereceived")
+    for number in range(20):
+        explorer.evaluate(WRITE, f"Followed {number}")
+        if explorer.locator(ANSWER).get_by_text("patchProject").count():
+            break
+        explorer.wait_for_timeout(250)
+    expect(explorer.locator(ANSWER)).to_contain_text('"operation": "patchProject"')
+    expect(explorer.locator(ANSWER)).to_contain_text('"projectId": "project-123"')
+    expect(explorer.locator(ANSWER)).to_contain_text('"after": "Followed')
+    # The button now stops it.
+    with opened.value.expect_event("close"):
+        explorer.locator(".graphiql-execute-button").click()
 
 
 def test_the_explorer_plugin_lists_the_fields_of_the_schema(explorer: Page) -> None:
