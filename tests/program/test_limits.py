@@ -10,6 +10,7 @@ from graphql import get_introspection_query
 
 from projectgate.app import create_app
 from projectgate.data.database import Database
+from projectgate.schema import limits
 from tests.conftest import recorded
 from tests.program.conftest import (
     JSON,
@@ -22,6 +23,7 @@ from tests.program.conftest import (
     open_client,
     run,
 )
+from tests.program.test_secrecy import TRANSPORTS, asking
 from tests.schema.test_limits import TO_THE_ONE, doubling
 
 pytestmark = pytest.mark.anyio
@@ -120,3 +122,21 @@ async def test_variables_that_take_long_to_read_are_refused(
     is_refused(response, 400, "QUERY_TOO_COMPLEX")
     assert "more than 75,000 values" in message(response)
     assert sent == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_limits_hold_on_every_transport(database: Database, transport: str) -> None:
+    deep = "{ a" * (limits.DEPTH.most + 1) + " }" * (limits.DEPTH.most + 1)
+    async with asking(database, cost_limit=1_000, rate_limit=50_000) as client:
+        for query, variables in ((PAGES, {"n": 10}), (doubling(64, "{ id }"), None), (deep, None)):
+            with recorded(database) as sent:
+                said = await client.ask(transport, query, variables)
+            assert {error["extensions"]["code"] for error in said.errors} == {"QUERY_TOO_COMPLEX"}
+            assert all(error["extensions"]["limit"] for error in said.errors)
+            assert sent == []
+        codes = set()
+        for _ in range(60):
+            said = await client.ask(transport, PAGES, {"n": 9})
+            codes |= {error["extensions"]["code"] for error in said.errors}
+        assert codes == {"RATE_LIMITED"}

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSkipDirective,
     OperationDefinitionNode,
     SelectionSetNode,
+    Undefined,
     get_named_type,
     parse,
     validate,
@@ -30,7 +31,7 @@ from graphql.execution.values import (
 from hypothesis import HealthCheck, given, settings
 
 from projectgate.schema.build import schema
-from projectgate.schema.cost import cost
+from projectgate.schema.cost import KEPT, Estimate, cost
 from tests.execution import world
 from tests.make.operations import Made, Maker
 
@@ -168,6 +169,52 @@ def test_a_chain_of_fragments_may_be_longer_than_the_stack() -> None:
     (operation, *_) = document.definitions
     assert isinstance(operation, OperationDefinitionNode)
     assert cost(PROJECTS, document, operation, {}) == 2**3000
+
+
+CHOOSING = """query ($n: Int = 6, $o: Boolean!) {
+  projects(first: $n) { nodes { id tags @include(if: $o) } } viewer @skip(if: $o) { name }
+}"""
+
+
+def test_what_is_remembered_is_what_would_be_told() -> None:
+    document = parse(CHOOSING)
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    estimate = Estimate(PROJECTS, document, operation)
+    choices: list[Any] = [True, False, Undefined, None, 1, []]
+    numbers: list[Any] = [
+        Undefined,
+        None,
+        0,
+        1,
+        1.0,
+        True,
+        False,
+        3,
+        "3",
+        [],
+        {},
+        50,
+        10**9,
+        float("nan"),
+    ]
+    given = [
+        {name: value for name, value in (("n", n), ("o", o), ("x", n)) if value is not Undefined}
+        for n in numbers
+        for o in choices
+    ]
+    for variables in [*given, *given[::-1], *given]:
+        assert estimate.cost(variables) == cost(PROJECTS, document, operation, variables)
+
+
+def test_costs_that_are_remembered_are_few() -> None:
+    document = parse("query ($n: Float) { projects(first: $n) { nodes { id } } }")
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    estimate = Estimate(PROJECTS, document, operation)
+    for number in range(1000):
+        estimate.cost({"n": number / 10})
+        assert len(estimate._told) <= KEPT
 
 
 class Naive:
