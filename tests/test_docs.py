@@ -96,3 +96,16 @@ def test_the_schema_page_lists_every_mutation() -> None:
     rows = re.findall(r"^\| [a-z ]+ \| ((?:`\w+` ?)+) \|$", page, re.MULTILINE)
     listed = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert sorted(listed) == sorted(mutations)
+
+
+def test_the_tests_that_hold_the_promises_exist() -> None:
+    rows = re.findall(
+        r"^\|.*\| (`\w+\.py::.*) \|$", OPERATIONS.partition("\n## Promises")[2], re.MULTILINE
+    )
+    assert len(rows) > 20
+    for row in rows:
+        text = ""
+        for file, test in re.findall(r"`([\w/]*(?:\.py)?)::(\w+)`", row):
+            if file:
+                text = (ROOT / "tests" / "program" / file).resolve().read_text()
+            assert re.search(rf"^(async )?def {test}\(", text, re.MULTILINE), test

@@ -10,12 +10,14 @@ import httpx2
 import pytest
 
 from projectgate import persisted
+from projectgate.data.database import Database
 from projectgate.parameters import Operation
 from projectgate.persisted import PersistedQueries
 from tests.program.conftest import (
     GRAPHQL,
     JSON,
     PREFLIGHT,
+    SCHEMA,
     Serve,
     bearer,
     code,
@@ -24,8 +26,11 @@ from tests.program.conftest import (
     is_refused,
     message,
 )
+from tests.program.gate import accepted, heard, running, say
 
 pytestmark = pytest.mark.anyio
+
+EVENTS = "text/event-stream"
 
 QUERY = "query Q($t: String!) { echo(text: $t) }"
 
@@ -190,6 +195,32 @@ async def test_when_off_the_client_is_told_to_send_texts_alone(serve: Serve) -> 
     response = await send(client, documentId=f"sha256:{digest(QUERY)}")
     assert code(response) == "PERSISTED_QUERY_NOT_SUPPORTED"
     assert data(await send(client, query=QUERY, variables={"t": "1"})) == {"echo": "1"}
+
+
+async def test_a_hash_is_known_to_web_sockets_and_event_streams_too(
+    unread_database: Database,
+) -> None:
+    async with running(unread_database, SCHEMA) as gate, accepted(gate) as client:
+
+        async def over_web_socket(**payload: Any) -> Any:
+            await say(client, {"id": "1", "type": "subscribe", "payload": payload})
+            answer = await heard(client)
+            if answer["type"] == "next":
+                assert (await heard(client))["type"] == "complete"
+            return answer
+
+        unknown = await over_web_socket(extensions=named(), variables={"t": "1"})
+        assert (unknown["type"], unknown["payload"][0]["message"]) == (
+            "error",
+            "PersistedQueryNotFound",
+        )
+        for whole in ({"query": QUERY}, {}):
+            answer = await over_web_socket(extensions=named(), variables={"t": "1"}, **whole)
+            assert answer["payload"]["data"] == {"echo": "1"}
+        async with httpx2.AsyncClient(base_url=gate.http, headers=bearer()) as http:
+            response = await send(http, EVENTS, extensions=named(), variables={"t": "2"})
+        assert response.headers["content-type"].startswith(EVENTS)
+        assert '"echo":"2"' in response.text
 
 
 def asked(text: str | None, sha256: str | None = None) -> Operation:

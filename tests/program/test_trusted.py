@@ -20,6 +20,7 @@ from tests.program.conftest import (
     GRAPHQL,
     JSON,
     PREFLIGHT,
+    SCHEMA,
     Serve,
     bearer,
     build,
@@ -28,6 +29,7 @@ from tests.program.conftest import (
     make_settings,
     open_client,
 )
+from tests.program.gate import accepted, heard, running, say, subscribe
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +137,23 @@ async def test_a_batch_has_trusted_documents_only(trusting: httpx2.AsyncClient) 
     first, second = (await trusting.post("/graphql", json=items)).json()
     assert first["data"] == {"echo": "a"}
     assert second["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+
+
+async def test_a_web_socket_has_trusted_documents_only(
+    unread_database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "manifest.json"
+    file.write_text(manifest(("echo-1", ECHO)))
+    async with (
+        running(unread_database, SCHEMA, trusted_documents=file) as gate,
+        accepted(gate) as client,
+    ):
+        await subscribe(client, "{ caller }", "1")
+        refusal = await heard(client)
+        assert refusal["payload"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+        payload = {"documentId": "echo-1", "variables": {"t": "a"}}
+        await say(client, {"id": "2", "type": "subscribe", "payload": payload})
+        assert (await heard(client))["payload"]["data"] == {"echo": "a"}
 
 
 @pytest.mark.parametrize(
