@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -55,17 +54,6 @@ class Query:
         if name == "":
             raise Missing("there is nothing without a name")
         return Found(name=name)
-
-
-@strawberry.type
-class Subscription:
-    """The root of events."""
-
-    @strawberry.subscription
-    async def count(self, to: int) -> AsyncIterator[int]:
-        """Numbers, one after the other."""
-        for number in range(to):
-            yield number
 
 
 @strawberry.directive(locations=[DirectiveLocation.FIELD])
@@ -150,18 +138,6 @@ async def test_values_that_a_schema_finds_in_its_own_way_are_found_in_it() -> No
         {"find": {"name": "name: x"}},
         "a default resolver of its own",
     )
-
-
-async def test_each_event_of_a_subscription_is_executed_by_graphql_core() -> None:
-    tried = pair(Query, subscription=Subscription)
-    text = "subscription { count(to: 3) }"
-    events = await tried.schema.subscribe(text)
-    assert isinstance(events, AsyncIterator)
-    assert [event.data async for event in events] == [{"count": number} for number in range(3)]
-    counters = tried.engine.counters
-    assert (counters.runs, counters.bail_outs, counters.plans) == (0, 0, 0)
-    assert counters.fallbacks
-    assert explained(tried.schema, text, {}).endswith(": a subscription\n")
 
 
 @pytest.mark.parametrize("option", ["hooks", "abort_signal"])

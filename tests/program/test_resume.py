@@ -173,3 +173,21 @@ async def test_followers_of_killed_servers_have_every_version_once_and_in_order(
     assert sum(one.returned for one in followers) >= KILLS
     for number, follower in enumerate(followers):
         assert follower.found == (everything if number < 4 else of_oslo)
+
+
+async def test_a_write_by_one_server_is_told_by_another_one(
+    kind: str, database: Database, servers: list[Server]
+) -> None:
+    """On PostgreSQL by a notification, between processes on a SQLite file by looking."""
+    await imported(database, make_claim(id="end"))
+    if kind == "sqlite":
+        servers.append(Server(database))
+        await servers[-1].start()
+    follower = Follower(1, servers[:1], await feed.newest(database))
+    following = asyncio.create_task(follower.run())
+    asked = {"query": WRITE, "variables": {"input": {"id": "end", "name": "End"}}}
+    async with httpx2.AsyncClient(headers=bearer(roles=["ProjectAdmin"])) as client:
+        assert (await client.post(f"{servers[1].http}/graphql", json=asked)).status_code == 200
+    async with asyncio.timeout(60):
+        await following
+    assert [told[1:] for told in follower.found] == [("end", 2)]

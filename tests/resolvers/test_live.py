@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from projectgate.data import wakeups
+from projectgate.data import migrate, wakeups
 from projectgate.data.database import Database
+from projectgate.data.failures import UNREACHABLE
 from projectgate.resolvers import feed, live, opaque
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.changes import change
 from projectgate.resolvers.errors import BadUserInput, Forbidden
 from projectgate.resolvers.live import LIST_LIMIT, Following, Live, LiveChange
 from projectgate.resolvers.updates import PatchProject
-from tests.conftest import recorded
+from tests.conftest import recorded, restarted, started_postgres
 from tests.make.callers import READER
 from tests.make.versions import in_order
 from tests.make.writes import Clock, admin, imported, make_claim, writing
@@ -369,6 +371,35 @@ async def test_whoever_listens_connects_anew_when_the_server_ends_it(
     await patch(database, name="New")
     assert len(await waiting) == 1
     await follower.aclose()
+
+
+async def test_who_follows_while_the_database_restarts_misses_nothing() -> None:
+    """Its stream stays open, and goes on by itself."""
+    with started_postgres() as (server, url):
+        database = Database(url)
+        await migrate.upgrade(database)
+        await imported(database, make_claim())
+        hub = Live(database)
+        follower = await hub.follow(READER)
+        waiting = asyncio.create_task(take(follower, 3))
+        await patch(database, name="Before")
+        for turn in range(2):
+            await asyncio.to_thread(restarted, server, "fast")
+            await written_in_the_end(database, f"After {turn}")
+        assert in_order(await waiting) == [("project-1", number) for number in (2, 3, 4)]
+        await follower.aclose()
+        await hub.close()
+        await database.close()
+
+
+async def written_in_the_end(database: Database, name: str) -> None:
+    """Writes once the database takes it: a connection that is lost is noticed by the write that fails."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            with suppress(*UNREACHABLE):
+                await patch(database, name=name)
+                return
+            await asyncio.sleep(0.1)
 
 
 async def test_nothing_runs_once_nobody_follows(database: Database, hub: Live) -> None:
