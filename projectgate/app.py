@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from http import HTTPStatus
 
-import anyio
 import strawberry
 import structlog
 from pydantic import SecretStr
@@ -24,16 +23,18 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projectgate import logs, pages
-from projectgate.answers import answered, denied, refused
+from projectgate.answers import denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable, mint
 from projectgate.compression import compress
 from projectgate.data import migrate
 from projectgate.data.database import Database
+from projectgate.draining import Draining
 from projectgate.endpoint import GraphQLEndpoint
 from projectgate.envelope import Envelope
 from projectgate.execution import selftest
 from projectgate.execution.executor import Engine
 from projectgate.exposition import Shared, metrics_text
+from projectgate.health import Readiness, healthy
 from projectgate.metrics import Metrics
 from projectgate.observing import Observer
 from projectgate.operations import Operations
@@ -47,8 +48,8 @@ from projectgate.transports.streams import Streams
 from projectgate.transports.websocket import WebSocketEndpoint
 
 DEMO_TTL = timedelta(hours=12)
+CLOSE_SECONDS = 1
 PREFLIGHT_AGE = 7200  # seconds; the longest that Chromium keeps
-READY_SECONDS = 5
 GRAPHQL_PATH = "/graphql"
 
 log = structlog.get_logger("projectgate")
@@ -82,8 +83,8 @@ def create_app(
     authenticator = Authenticator(settings)
     token = demo_token(settings) if demo else None
     engine: Engine | None = getattr(schema.execution_context_class, "engine", None)
-    metrics = Metrics(engine)
-    operations = Operations(schema, settings, Observer(metrics))
+    metrics, draining = Metrics(engine), Draining()
+    operations = Operations(schema, settings, Observer(metrics, settings.slow_operation))
     streams = Streams(settings)
     endpoint = GraphQLEndpoint(operations, authenticator, settings, metrics, streams)
     websocket = WebSocketEndpoint(operations, authenticator, settings, streams)
@@ -92,7 +93,7 @@ def create_app(
         WebSocketRoute(GRAPHQL_PATH, websocket),
         Route("/schema.graphql", schema_text(schema, authenticator, settings)),
         Route("/healthz", healthy),
-        Route("/readyz", ready),
+        Route("/readyz", Readiness(draining).answer),
         Route("/metrics", metrics_text(metrics, settings.metrics_token)),
     ]
     if settings.explorer == "on":
@@ -108,7 +109,7 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Envelope, metrics=metrics),
+            Middleware(Envelope, metrics=metrics, draining=draining),
             Middleware(StraightToGraphQL, endpoint=endpoint),
             cross_origin,
         ],
@@ -120,6 +121,7 @@ def create_app(
     app.state.streams = streams
     app.state.demo_token = token
     app.state.metrics = metrics
+    app.state.draining = draining
     # Where the workers of a server write down what they count, and this process's place there.
     app.state.workers_folder = app.state.shared_metrics = None
     return app
@@ -152,8 +154,11 @@ def opened(
             async with sharing(app):
                 yield
         finally:
-            await app.state.live.close()
-            await app.state.database.close()
+            # Where the database hangs, its connections end with the process.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await app.state.live.close()
+                    await app.state.database.close()
 
     return lifespan
 
@@ -225,27 +230,6 @@ def schema_text(
         return response
 
     return show
-
-
-async def healthy(_request: Request) -> Response:
-    """Whether the process answers at all."""
-    return answered({"status": "ok"}, "application/json")
-
-
-async def ready(request: Request) -> Response:
-    """Whether the process can do its work: the database answers and is at the head."""
-    try:
-        with anyio.fail_after(READY_SECONDS):
-            await migrate.check(request.app.state.database)
-    except migrate.NotAtHead:
-        reason = "the database is not at the head: run `projectgate migrate`"
-    # Whatever a driver raises, the answer is the same: not now. The log has the rest.
-    except Exception as error:  # noqa: BLE001
-        log.warning("the database does not answer", error=type(error).__name__)
-        reason = "the database does not answer"
-    else:
-        return answered({"status": "ok"}, "application/json")
-    return answered({"status": "unavailable", "reason": reason}, "application/json", 503)
 
 
 async def http_error(_request: Request, error: Exception) -> Response:

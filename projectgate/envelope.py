@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from asyncio import CancelledError
 from random import getrandbits
 
 from graphql import GraphQLError
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from projectgate.answers import answered
+from projectgate.answers import answered, refused
+from projectgate.draining import Draining
 from projectgate.logs import REQUEST
 from projectgate.metrics import Metrics
-from projectgate.request import JSON
+from projectgate.request import JSON, Rejected
 from projectgate.schema.errors import formatted
 
 REQUEST_ID = b"x-request-id"
@@ -26,8 +28,9 @@ _SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 class Envelope:
     """The outermost middleware: names each request, adds to its answer, counts it, and stands in for a broken one."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, draining: Draining) -> None:
         self._app = app
+        self._draining = draining
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,16 +49,36 @@ class Envelope:
                 begins = True
                 self._metrics.answered(message["status"])
                 message["headers"] = [*message["headers"], (REQUEST_ID, name), *SECURITY_HEADERS]
+                if self._draining.begun:
+                    # The next request of this client finds another server.
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
+        except CancelledError:
+            if begins or scope["type"] != "http" or not self._draining.begun:
+                raise
+            await cut_short()(scope, receive, sending)
         # Whatever it is, the client is told that it is our fault, and the log has the rest.
         except Exception as error:
             answer = broken(error)
             if begins or scope["type"] != "http":
                 raise
             await answer(scope, receive, sending)
+
+
+def cut_short() -> Response:
+    """The JSON answer to a request that still runs when the server has to end."""
+    return refused(
+        Rejected(
+            503,
+            "SERVER_RESTARTING",
+            "the server stops and could not wait for this: send a query again, and a mutation again with its "
+            "`idempotencyKey`, with which it is written once",
+            retry_after="1",
+        )
+    )
 
 
 def request_id(scope: Scope) -> bytes:

@@ -24,6 +24,27 @@ _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*")
 SILENT = ("strawberry.execution", "uvicorn.access")
 
 
+# The exceptions whose words are ours, or tell of code and connections. Others may quote what they met, which can be
+# the data of a customer: of them the log has the class and the places.
+TELLING = frozenset(
+    {
+        *(
+            "AttributeError",
+            "ImportError",
+            "ModuleNotFoundError",
+            "NameError",
+            "NotImplementedError",
+        ),
+        *("RecursionError", "RuntimeError", "TypeError", "UnboundLocalError", "TimeoutError"),
+        *("OSError", "ConnectionError", "ConnectionRefusedError", "ConnectionResetError"),
+        *("FileNotFoundError", "PermissionError", "KeysUnavailable", "NotAtHead"),
+        # Of a statement: see data/failures.py.
+        *("DatabaseBusy", "DriverFault", "StatementTimeout", "DBAPIError", "DatabaseError"),
+        *("DataError", "IntegrityError", "InterfaceError", "InternalError"),
+        *("NotSupportedError", "OperationalError", "ProgrammingError"),
+    }
+)
+
 # The name of the request that a task works for. structlog's own context variables take ten times as long to set.
 REQUEST: ContextVar[bytes | None] = ContextVar("request", default=None)
 
@@ -47,7 +68,7 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, without_values],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_renderers(terminal=stream.isatty()),
@@ -64,7 +85,14 @@ def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
         logging.getLogger(name).disabled = True
 
 
-def with_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def without_values(_logger: Any, _method: str, event: Any) -> Any:
+    """What asyncio says of a task that failed, without what the task and its exception hold."""
+    if event.get("logger") == "asyncio":
+        event["event"] = str(event["event"]).partition("\n")[0]
+    return event
+
+
+def with_request(_logger: Any, _method: str, event: Any) -> Any:
     """The event with the name of the request that it belongs to, if any."""
     name = REQUEST.get()
     if name is not None:
@@ -82,11 +110,27 @@ def _renderers(*, terminal: bool) -> list[Any]:
     if terminal:
         return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     return [
-        structlog.processors.ExceptionRenderer(
-            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        ),
+        structlog.processors.ExceptionRenderer(_traces),
         structlog.processors.JSONRenderer(serializer=_json),
     ]
+
+
+_TRACES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+
+def _traces(exc_info: Any) -> list[dict[str, Any]]:
+    return without_words(_TRACES(exc_info))
+
+
+def without_words(stacks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A traceback in which only exceptions speak that quote no data."""
+    for stack in stacks:
+        if stack["exc_type"] not in TELLING:
+            stack["exc_value"] = "not shown: it may quote data"
+        stack["exc_notes"] = []
+        for inner in stack.get("exceptions", ()):
+            without_words(inner)
+    return stacks
 
 
 def _json(event: Any, **_: Any) -> str:

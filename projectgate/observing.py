@@ -2,47 +2,77 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Mapping
+from math import inf
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from graphql import OperationDefinitionNode
+import structlog
 
 from projectgate.data.counting import TALLY, Tally
+from projectgate.execution.executor import How
 from projectgate.metrics import OK, Metrics
+from projectgate.persisted import sha256
+
+if TYPE_CHECKING:
+    from projectgate.operations import Prepared
+
+_LOG = structlog.get_logger("projectgate")
 
 
 class Observer:
-    """Sees the operations of a process."""
+    """Sees the operations of a process, and tells the log of slow ones."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, slow_operation: float = inf) -> None:
+        """`slow_operation`: milliseconds after which an operation is slow."""
         self.metrics = metrics
+        self.slow_seconds = slow_operation / 1000
 
 
 class Observation(Tally):
     """One operation that is being executed in this task, and what it does meanwhile."""
 
-    __slots__ = ("_begun", "_definition", "_observer")
+    __slots__ = ("_begun", "_how", "_observer", "_prepared")
 
-    def __init__(self, observer: Observer, definition: OperationDefinitionNode) -> None:
+    def __init__(self, observer: Observer, prepared: Prepared) -> None:
         self.statements = self.rows = self.batches = 0
         self._observer = observer
-        self._definition = definition
+        self._prepared = prepared
+        self._how: How | None = None
         TALLY.set(self)
         self._begun = perf_counter()
 
+    def executed(self, how: How) -> None:
+        """Hears how it was executed."""
+        self._how = how
+
     def answered(self, payload: Mapping[str, Any]) -> None:
         """Ends it with its answer."""
-        outcome = payload["errors"][0]["extensions"]["code"] if "errors" in payload else OK
-        self._ended(outcome)
+        self.ended(payload["errors"][0]["extensions"]["code"] if "errors" in payload else OK)
 
-    def failed(self, error: BaseException) -> None:
-        """Ends it without an answer: a fault of ours, or nobody waits for it any more."""
-        self._ended("cancelled" if isinstance(error, CancelledError) else "INTERNAL")
-
-    def _ended(self, outcome: str) -> None:
+    def ended(self, outcome: str) -> None:
+        """Ends it: with an answer, with the code of an error, or cancelled."""
         seconds = perf_counter() - self._begun
-        definition = self._definition
+        observer, definition = self._observer, self._prepared.definition
         name = definition.name.value if definition.name else None
-        self._observer.metrics.operation(name, definition.operation.value, seconds, outcome)
+        observer.metrics.operation(name, definition.operation.value, seconds, outcome)
+        if seconds >= observer.slow_seconds:
+            self._tell(name, definition.operation.value, seconds, outcome)
+
+    def _tell(self, name: str | None, kind: str, seconds: float, outcome: str) -> None:
+        """Writes a line for the log, without a value of the document or its variables."""
+        loc, how = self._prepared.definition.loc, self._how
+        _LOG.warning(
+            "slow operation",
+            operation=name,
+            type=kind,
+            document=None if loc is None else sha256(loc.source.body),
+            outcome=outcome,
+            milliseconds=round(seconds * 1000, 1),
+            statements=self.statements,
+            rows=self.rows,
+            batches=self.batches,
+            cost=self._prepared.cost,
+            by=None if how is None else "plan" if how.compiled else "graphql-core",
+            reason=None if how is None else how.reason,
+        )

@@ -6,7 +6,7 @@ Whatever has to hold for every operation stands here, so that no transport can l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +17,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from projectgate.data.failures import StatementTimeout
 from projectgate.execution.documents import Document, Documents
+from projectgate.execution.executor import How
 from projectgate.observing import Observation, Observer
 from projectgate.parameters import Operation
 from projectgate.persisted import PersistedQueries, TextRefused
@@ -31,6 +32,7 @@ from projectgate.schema.variables import MOST, Sizes
 from projectgate.settings import Settings
 from projectgate.trusted import trusted_documents
 
+DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
 MESSAGE_LENGTH = 1_000
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
 # time: about what it costs us, where a field of an answer costs 1.
@@ -194,23 +196,35 @@ class Operations:
         until: float | None = None,
     ) -> dict[str, Any]:
         """The answer to a query or a mutation; `until`: when a batch has to be done. Raises: RequestError."""
-        observation = Observation(self._observer, prepared.definition)
+        observation = Observation(self._observer, prepared)
         try:
-            payload = await self._answered(prepared, context, receipt, until or self.deadline())
-        except RequestError:
-            raise  # it was not executed
+            payload = await self._answered(
+                prepared, context, receipt, until or self.deadline(), observation.executed
+            )
+        except RequestError as error:
+            if error.code == DEADLINE_EXCEEDED:  # the others were not executed
+                observation.ended(error.code)
+            raise
         except BaseException as error:
-            observation.failed(error)
+            cancelled = isinstance(error, asyncio.CancelledError)
+            observation.ended("cancelled" if cancelled else "INTERNAL")
             raise
         observation.answered(payload)
         return payload
 
     async def _answered(
-        self, prepared: Prepared, context: Context, receipt: Receipt | None, until: float
+        self,
+        prepared: Prepared,
+        context: Context,
+        receipt: Receipt | None,
+        until: float,
+        told: Callable[[How], None],
     ) -> dict[str, Any]:
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise RequestError([shown(NOT_AT_ONCE, "BAD_REQUEST")])
-        result = await self._in_time(prepared, context, executed(prepared, context, receipt), until)
+        result = await self._in_time(
+            prepared, context, executed(prepared, context, receipt, told), until
+        )
         payload = payload_of(result)
         payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
         if receipt is not None:
@@ -229,7 +243,7 @@ class Operations:
 
     async def event(self, prepared: Prepared, context: Context, event: Any) -> dict[str, Any]:
         """The answer of a subscription to one of its events; what goes wrong with that stands in it."""
-        observation = Observation(self._observer, prepared.definition)
+        observation = Observation(self._observer, prepared)
         execution = prepared.document.event(prepared.name, prepared.variables, context, event)
         try:
             payload = payload_of(await self._in_time(prepared, context, execution, self.deadline()))
@@ -271,16 +285,16 @@ class Operations:
                 ". Whether it was written is not known: send it again with its `idempotencyKey`, with which it is "
                 "written once, or read what is there"
             )
-        return RequestError([shown(message, "DEADLINE_EXCEEDED")])
+        return RequestError([shown(message, DEADLINE_EXCEEDED)])
 
 
 async def executed(
-    prepared: Prepared, context: Context, receipt: Receipt | None
+    prepared: Prepared, context: Context, receipt: Receipt | None, told: Callable[[How], None]
 ) -> ExecutionResult | PreExecutionError:
-    """What comes of an operation, which is written down if there is a receipt for it."""
+    """What comes of an operation, which is written down if there is a receipt for it. `told` hears how it was done."""
     if receipt is not None:
-        return await receipt.executed(prepared.document, prepared.name, prepared.variables)
-    return await prepared.document.execute(prepared.name, prepared.variables, context)
+        return await receipt.executed(prepared.document, prepared.name, prepared.variables, told)
+    return await prepared.document.execute(prepared.name, prepared.variables, context, told)
 
 
 class Events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from strawberry.types.execution import ExecutionResult, PreExecutionError
@@ -37,15 +37,24 @@ class Receipt:
         self._batches: list[Batch] = []
 
     async def executed(
-        self, document: Document, name: str | None, variables: dict[str, Any]
+        self,
+        document: Document,
+        name: str | None,
+        variables: dict[str, Any],
+        told: Callable[[How], None],
     ) -> ExecutionResult | PreExecutionError:
-        """What the document answers; everything that is done for it is written down."""
+        """What the document answers; everything that is done for it is written down. `told` hears how it was done."""
+
+        def executed(how: How) -> None:
+            self._how = how
+            told(how)
+
         begun = time.perf_counter()
         with (
             STATEMENTS.heard_by(self._statements.append),
             BATCHES.heard_by(self._batches.append),
         ):
-            result = await document.execute(name, variables, self._context, self._executed)
+            result = await document.execute(name, variables, self._context, executed)
         self._milliseconds = (time.perf_counter() - begun) * 1000
         return result
 
@@ -64,9 +73,6 @@ class Receipt:
             ],
             "batches": [one._asdict() for one in self._batches],
         }
-
-    def _executed(self, how: How) -> None:
-        self._how = how
 
 
 def _rounded(milliseconds: float | None) -> float | None:

@@ -25,6 +25,7 @@ from projectgate.faults import Fault
 from projectgate.progress import Progress
 from projectgate.resolvers.imports import Counts, import_documents
 from projectgate.resolvers.incoming import Documents
+from projectgate.server import Server
 from projectgate.settings import Settings, SettingsRefused
 from projectgate.sockets import WebSocketProtocol
 from projectgate.workers import Workers
@@ -32,25 +33,11 @@ from projectgate.workers import Workers
 DEMO_PROJECTS = 300
 DEMO_SEED = 1
 DEMO_DATABASE = "sqlite+aiosqlite:///projectgate-demo.sqlite"
-# Seconds that requests have to end when the server is told to stop.
-GRACE = 10
 # The collector looks for cycles after so many new objects; an answer of a page has hundreds, and no cycle.
 COLLECT = (20_000, 20, 20)
 # How many connections wait to be taken.
 BACKLOG = 2048
 SEED_ACTOR = "seed"
-
-
-class _Server(uvicorn.Server):
-    """A server that says where it is once it answers."""
-
-    lines: tuple[str, ...] = ()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens, then prints the lines on standard output."""
-        await super().startup(sockets)
-        if self.lines and not self.should_exit:
-            print(*self.lines, sep="\n", flush=True)  # noqa: T201
 
 
 def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int = 1) -> int:
@@ -77,7 +64,9 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
         gc.set_threshold(*COLLECT)
 
         def work(number: int) -> int:
-            server = _Server(configured(app, settings))
+            # No load balancer looks at a demo.
+            linger = 0 if demo else settings.drain_seconds
+            server = Server(configured(app, settings), app, linger=linger, worker=workers > 1)
             if number == 0:
                 server.lines = tuple(lines)
             server.run(sockets=[address])
@@ -87,7 +76,8 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
             return work(0)
         with TemporaryDirectory(prefix="projectgate-") as folder:
             app.state.workers_folder = Path(folder)
-            return Workers(work, workers).run()
+            # Connections that no worker takes any more are not to wait here.
+            return Workers(work, workers, stopping=address.close).run()
 
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
@@ -100,7 +90,6 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         # Nothing here asks which scheme or address a proxy was asked with.
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE,
         ws=WebSocketProtocol,
         ws_max_size=settings.body_limit,
         # What is sent is small, and a compressor takes more memory than all the rest of a connection.

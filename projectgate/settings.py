@@ -153,6 +153,18 @@ class Settings(BaseSettings):
         le=10_000,
         description="Operations that may run on one WebSocket at the same time.",
     )
+    drain_seconds: float = Field(
+        default=2,
+        ge=0,
+        le=5,
+        description="Seconds that the server goes on accepting connections after SIGTERM, w"
+        "hile /readyz says `stopping`.",
+    )
+    slow_operation: float = Field(
+        default=1000,
+        ge=0,
+        description="Milliseconds after which an operation is slow and gets a line in the log; 0: every one.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",

@@ -27,12 +27,17 @@ class Workers:
     The first has number 0; one that replaces another has a number that none had before.
     """
 
-    def __init__(self, work: Callable[[int], int], count: int) -> None:
+    def __init__(
+        self, work: Callable[[int], int], count: int, stopping: Callable[[], None] = lambda: None
+    ) -> None:
+        """`stopping` is called when they are told to stop."""
         self._work = work
+        self._told = stopping
         self._count = count
         self._numbers = count_from()
         self._born: dict[int, tuple[int, float]] = {}
         self._stopping = False
+        self._signals = 0
 
     def run(self) -> int:
         """Works until told to stop by SIGTERM or SIGINT, or until a worker cannot live. Returns the exit code.
@@ -88,8 +93,12 @@ class Workers:
             # Nothing of the parent's is to be tidied up here.
             os._exit(result)
 
-    def _stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+    def _stop(self, told: int = signal.SIGTERM, frame: FrameType | None = None) -> None:
+        """Passes a signal on to the workers, or ends them at once if it is the second."""
+        if frame is not None:
+            self._signals += 1
         self._stopping = True
+        self._told()
         for pid in self._born:
             with suppress(ProcessLookupError):  # it has ended, and is about to be missed
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGKILL if self._signals > 1 else told)
