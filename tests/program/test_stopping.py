@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import text
 
 from projectgate.data.database import Database
+from projectgate.resolvers.feed import cursor_of
 from tests.conftest import migrated
 from tests.make.documents import make_document, store_documents
 from tests.program.conftest import SECRET, bearer
@@ -226,3 +227,33 @@ async def test_a_group_whose_processes_are_all_told_stops_in_order(
         answer = await asyncio.wrap_future(asked)
         assert answer["data"]["patchProject"]["project"]["version"] == 2
         assert await asyncio.to_thread(running.process.wait, STOP) == 0
+
+
+async def test_streams_end_with_the_cursor_to_go_on_from(one: Database) -> None:
+    with served(address_of(one)) as running:
+        until(lambda: running.ask()[0] == 200)
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=20)
+        headers = {"content-type": "application/json", "accept": "text/event-stream", **bearer()}
+        await asyncio.to_thread(running.rename)
+        query = "subscription($after: String) { projectChanged(after: $after) { cursor version } }"
+        body = {"query": query, "variables": {"after": cursor_of(0)}}
+        connection.request("POST", "/graphql", json.dumps(body), headers)
+        stream = connection.getresponse()
+        for version in (1, 2):
+            change = (await asyncio.to_thread(event, stream))["data"]["projectChanged"]
+            assert change["version"] == version
+        running.process.terminate()
+        (error,) = (await asyncio.to_thread(event, stream))["errors"]
+        assert error["extensions"] == {"code": "SERVER_RESTARTING", "cursor": change["cursor"]}
+        assert await asyncio.to_thread(running.process.wait, STOP) == 0
+        stream.close()
+        connection.close()
+
+
+def event(stream: http.client.HTTPResponse) -> Any:
+    """The next event of a stream that holds anything."""
+    for line in stream:
+        name, _, value = line.decode().partition(":")
+        if name == "data" and value.strip():
+            return json.loads(value)
+    raise EOFError
