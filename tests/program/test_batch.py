@@ -229,11 +229,11 @@ async def test_what_a_document_may_have_counts_for_all(
 
 async def test_the_texts_of_all_are_as_long_as_one_may_be_at_most(batching: Serve) -> None:
     client = batching()
-    texts = [{"query": "{ caller }".ljust(6_000)}] * 9
-    assert (await send(client, texts[:8])).json()[7]["data"]
+    texts = [{"query": "{ caller }".ljust(5_000)}] * 7
+    assert (await send(client, texts[:6])).json()[5]["data"]
     response = await send(client, texts)
     is_refused(response, 400, "QUERY_TOO_COMPLEX")
-    assert "54,000 characters; the limit is 50,000" in message(response)
+    assert "35,000 characters; the limit is 30,000" in message(response)
 
 
 async def test_each_operation_of_a_batch_counts_for_the_rate(batching: Serve) -> None:
