@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from projectgate.request import Rejected
 
 # So many callers are counted at once; of more, those whose minute began first begin anew.
 CALLERS = 100_000
+KEYS = 10_000  # names of callers whose keys are kept
 
 
 class Windows(MemoryStorage):
@@ -45,19 +45,24 @@ class Rates:
     def __init__(self, limit: int) -> None:
         """`limit`: the cost that a caller may have in a minute, 0 for any."""
         self._limit = limit
-        self._item = RateLimitItemPerMinute(max(limit, 1))
+        item = RateLimitItemPerMinute(max(limit, 1))
+        self._minute = item.get_expiry()
+        # The library puts a key together anew for every hit, which takes longer than to count it.
+        self._key = lru_cache(KEYS)(item.key_for)
 
     @cached_property
-    def _limiter(self) -> FixedWindowRateLimiter:
+    def _windows(self) -> Windows:
         # When it is first needed: the library begins a thread here, which a process that forks must not have.
-        return FixedWindowRateLimiter(Windows())
+        return Windows()
 
     def take(self, caller: str, cost: int) -> None:
         """Counts a cost for a caller. Raises: Rejected (429)."""
-        if not self._limit or self._limiter.hit(self._item, caller, cost=cost):
+        if not self._limit:
             return
-        end, _ = self._limiter.get_window_stats(self._item, caller)
-        seconds = max(1, round(end - time.time()))
+        key = self._key(caller)
+        if self._windows.incr(key, self._minute, cost) <= self._limit:
+            return
+        seconds = max(1, round(self._windows.get_expiry(key) - time.time()))
         raise Rejected(
             429,
             "RATE_LIMITED",

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 
 from projectgate import rates
+from projectgate.operations import LEAST, READING
 from projectgate.app import create_app
 from projectgate.data.database import Database
-from projectgate.operations import LEAST, READING
 from projectgate.rates import Rates, Windows
 from projectgate.request import Rejected
 from tests.conftest import recorded
@@ -92,7 +92,7 @@ def test_a_refusal_says_how_long_to_wait(clock: Clock) -> None:
 def test_without_a_limit_nobody_is_counted() -> None:
     unlimited = Rates(0)
     assert all(taken(unlimited, "ann", 10**12) for _ in range(3))
-    assert "_limiter" not in vars(unlimited)
+    assert "_windows" not in vars(unlimited)
 
 
 def test_callers_are_forgotten_when_their_minute_is_over(clock: Clock) -> None:
