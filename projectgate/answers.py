@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from projectgate import request as http
 from projectgate.auth import KeysUnavailable
-from projectgate.operations import shown
+from projectgate.refusals import shown
 from projectgate.request import Rejected
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.schema.errors import formatted

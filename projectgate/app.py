@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from projectgate import logs, pages
+from projectgate.admission import Admission
 from projectgate.answers import denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable, mint
 from projectgate.compression import compress
@@ -84,10 +85,11 @@ def create_app(
     token = demo_token(settings) if demo else None
     engine: Engine | None = getattr(schema.execution_context_class, "engine", None)
     metrics, draining = Metrics(engine), Draining()
-    operations = Operations(schema, settings, Observer(metrics, settings.slow_operation))
+    admission = Admission(schema, settings)
+    operations = Operations(settings, Observer(metrics, settings.slow_operation))
     streams = Streams(settings)
-    endpoint = GraphQLEndpoint(operations, authenticator, settings, metrics, streams)
-    websocket = WebSocketEndpoint(operations, authenticator, settings, streams)
+    endpoint = GraphQLEndpoint(admission, operations, authenticator, settings, metrics, streams)
+    websocket = WebSocketEndpoint(admission, operations, authenticator, settings, streams)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         WebSocketRoute(GRAPHQL_PATH, websocket),

@@ -18,13 +18,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from projectgate import request as http
+from projectgate.admission import Admission, Prepared
 from projectgate.answers import Answer, answered, denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.compression import compress
 from projectgate.metrics import Metrics
-from projectgate.operations import Operations, Prepared, RequestError, shown
+from projectgate.operations import Operations
 from projectgate.parameters import Operation, from_body, from_query_string
 from projectgate.receipt import receipt_for
+from projectgate.refusals import RequestError, shown
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
@@ -43,12 +45,14 @@ class GraphQLEndpoint:
 
     def __init__(
         self,
+        admission: Admission,
         operations: Operations,
         authenticator: Authenticator,
         settings: Settings,
         metrics: Metrics,
         streams: Streams,
     ) -> None:
+        self._admission = admission
         self._operations = operations
         self._metrics = metrics
         self._authenticator = authenticator
@@ -111,7 +115,7 @@ class GraphQLEndpoint:
         """The answer to one operation. Raises: Rejected, RequestError, Unauthenticated, KeysUnavailable."""
         state = scope["app"].state
         context = Context(state.database, caller, live=state.live)
-        prepared = self._operations.prepared(asked, caller)
+        prepared = self._admission.prepared(asked, caller)
         subscribes = prepared.kind is OperationType.SUBSCRIPTION
         if subscribes and http.takes_event_stream(headers.get("accept")):
             _, end = await self._authenticator.session(http.values_of(scope, b"authorization"))
@@ -126,7 +130,7 @@ class GraphQLEndpoint:
     ) -> list[dict[str, Any]]:
         """The answers to a batch, each as if it had come alone, one after the other in their order."""
         answers = []
-        batch = await self._operations.batch(asked, caller)
+        batch = await self._admission.batch(asked, caller)
         until = self._operations.deadline()
         for prepared in batch:
             try:

@@ -15,7 +15,7 @@ from projectgate.metrics import OK, Metrics
 from projectgate.persisted import sha256
 
 if TYPE_CHECKING:
-    from projectgate.operations import Prepared
+    from projectgate.admission import Prepared
 
 _LOG = structlog.get_logger("projectgate")
 

@@ -22,12 +22,11 @@ from graphql import (
     separate_operations,
 )
 
+from projectgate.admission import Admission
 from projectgate.faults import Fault
-from projectgate.metrics import Metrics
-from projectgate.observing import Observer
-from projectgate.operations import Operations, RequestError
 from projectgate.parameters import Operation
 from projectgate.persisted import sha256
+from projectgate.refusals import RequestError
 from projectgate.resolvers.access import ADMIN, Caller
 from projectgate.settings import Settings
 from projectgate.trusted import Entry, Manifest, ManifestRefused, read
@@ -49,11 +48,11 @@ def gathered(folder: Path, schema: strawberry.Schema, settings: Settings) -> Gat
     documents = separate_operations(DocumentNode(definitions=tuple(pool.definitions)))
     entries = [_entry(document) for _, document in sorted(documents.items())]
     open_to_all = {"trusted_documents": None, "rate_limit": 0}
-    operations = Operations(schema, settings.model_copy(update=open_to_all), Observer(Metrics()))
+    admission = Admission(schema, settings.model_copy(update=open_to_all))
     faults = pool.faults
     for entry in entries:
         try:
-            operations.prepared(Operation(entry.body, entry.name, {}, {}), _CALLER)
+            admission.prepared(Operation(entry.body, entry.name, {}, {}), _CALLER)
         except RequestError as error:
             faults += [f"{pool.files[entry.name]}: {one['message']}" for one in error.errors]
     return Gathered(Manifest(operations=tuple(entries)), faults)

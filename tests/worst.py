@@ -17,11 +17,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from projectgate.admission import Admission
 from projectgate.execution.documents import Document
-from projectgate.metrics import Metrics
-from projectgate.observing import Observer
-from projectgate.operations import Operations, RequestError
 from projectgate.parameters import Operation
+from projectgate.refusals import RequestError
 from projectgate.resolvers.access import ADMIN, READ, Caller
 from projectgate.schema.build import engine, schema
 from projectgate.settings import Settings
@@ -170,12 +169,12 @@ class Held(NamedTuple):
 
 def held(text: str, variables: Mapping[str, Any] | None = None) -> Held:
     """How long an operation holds the loop that was never seen before."""
-    operations = Operations(schema, Settings(rate_limit=0), Observer(Metrics()))
+    admission = Admission(schema, Settings(rate_limit=0))
     engine._choices.clear()
     asked = Operation(text, "W", dict(variables or {}), {})
     begun = time.thread_time()
     try:
-        prepared = operations.prepared(asked, CALLER)
+        prepared = admission.prepared(asked, CALLER)
     except RequestError as error:
         taken = (time.thread_time() - begun) * 1000
         within = not str(error).startswith("the document has ")

@@ -18,10 +18,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from projectgate import request as http
+from projectgate.admission import Prepared
 from projectgate.answers import Answer, encoded, refused
-from projectgate.operations import Events, Operations, Prepared, RequestError, shown, told
+from projectgate.operations import Operations
+from projectgate.refusals import RequestError, shown, told
 from projectgate.request import Rejected
 from projectgate.resolvers.context import Context
+from projectgate.transports.events import Events
 
 from .streams import Streams
 
@@ -94,7 +97,7 @@ class EventStream:
             async with self._deadline:
                 await self._out({"type": "http.response.start", "status": 200, "headers": _HEADERS})
                 await self._body(_ALIVE)
-                events = await self._operations.events(self._prepared, self._context)
+                events = await Events.of(self._operations, self._prepared, self._context)
                 await self._pump(events, receive)
         except RequestError as error:
             last = {"errors": error.errors}

@@ -16,16 +16,19 @@ from graphql import GraphQLError, OperationType
 from starlette.types import Message, Receive, Scope, Send
 
 from projectgate import request as http
+from projectgate.admission import Admission
 from projectgate.answers import encoded, refused
 from projectgate.auth import Authenticator, KeysUnavailable
-from projectgate.operations import Events, Operations, RequestError, shown, told
+from projectgate.operations import Operations
 from projectgate.parameters import Operation, operation_of, read_json
+from projectgate.refusals import RequestError, shown, told
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.resolvers.feed import earliest
 from projectgate.settings import Settings
+from projectgate.transports.events import Events
 
 from .streams import Streams
 
@@ -55,11 +58,13 @@ class WebSocketEndpoint:
 
     def __init__(
         self,
+        admission: Admission,
         operations: Operations,
         authenticator: Authenticator,
         settings: Settings,
         streams: Streams,
     ) -> None:
+        self.admission = admission
         self.operations = operations
         self.authenticator = authenticator
         self.settings = settings
@@ -256,12 +261,12 @@ class Connection:
         state = self._scope["app"].state
         context = Context(state.database, caller, live=state.live)
         operations = self._endpoint.operations
-        prepared = operations.prepared(asked, caller)
+        prepared = self._endpoint.admission.prepared(asked, caller)
         if prepared.kind is not OperationType.SUBSCRIPTION:
             payload = await operations.answer(prepared, context)
             await self._say({"id": name, "type": "next", "payload": payload})
             return
-        events = await operations.events(prepared, context)
+        events = await Events.of(operations, prepared, context)
         try:
             self._events[name] = events
             async for payload in events:

@@ -9,10 +9,10 @@ import pytest
 import strawberry
 from strawberry.extensions import SchemaExtension
 
+from projectgate.admission import parsed
 from projectgate.app import create_app
 from projectgate.data.database import Database
 from projectgate.execution.documents import introspects
-from projectgate.operations import parsed
 from tests.program.conftest import (
     BODY,
     GRAPHQL,

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from projectgate import rates
-from projectgate.operations import LEAST, READING
+from projectgate.admission import LEAST, READING
 from projectgate.app import create_app
 from projectgate.data.database import Database
 from projectgate.rates import Rates, Windows
