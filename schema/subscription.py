@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from ..resolvers.live import LIST_LIMIT
+from ..resolvers.live_changes import LIST_LIMIT
 from .info import Info
 from .projects import Project
 from .versions import FieldChange

@@ -20,7 +20,7 @@ from projectgate.admission import Admission
 from projectgate.answers import encoded, refused
 from projectgate.auth import Authenticator, KeysUnavailable
 from projectgate.operations import Operations
-from projectgate.parameters import Operation, operation_of, read_json
+from projectgate.parameters import Operation, operation_of
 from projectgate.refusals import RequestError, shown, told
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
@@ -30,23 +30,15 @@ from projectgate.resolvers.feed import earliest
 from projectgate.settings import Settings
 from projectgate.transports.events import Events
 
+from .messages import Closing, id_of, members_of
 from .streams import Streams
 
 SUBPROTOCOL = "graphql-transport-ws"
 # Seconds that a client has for its first message, and for taking one of ours.
 INIT_SECONDS, SEND_SECONDS = 5.0, 10.0
-ID_LENGTH = 255
 # A close frame has 125 bytes, two of them for the code.
 _REASON_BYTES = 123
 _AUTHORIZATION = "authorization"
-
-
-class Closing(Exception):
-    """The end of a connection: a close code and the reason. `resumes`: streams may be taken up elsewhere."""
-
-    def __init__(self, code: int, reason: str, *, resumes: bool = False) -> None:
-        super().__init__(reason)
-        self.code, self.reason, self.resumes = code, reason, resumes
 
 
 class _Gone(Exception):
@@ -161,7 +153,7 @@ class Connection:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 raise _Gone
-            await self._heard(_members(message, self._endpoint.settings.body_limit))
+            await self._heard(members_of(message, self._endpoint.settings.body_limit))
 
     async def _heard(self, members: dict[str, Any]) -> None:
         match members.get("type"):
@@ -174,7 +166,7 @@ class Connection:
             case "subscribe":
                 await self._subscribe(members)
             case "complete":
-                name = _id(members)
+                name = id_of(members)
                 self._events.pop(name, None)
                 task = self._running.pop(name, None)
                 if task is not None:
@@ -210,7 +202,7 @@ class Connection:
         await self._say({"type": "connection_ack"})
 
     async def _subscribe(self, members: dict[str, Any]) -> None:
-        name = _id(members)
+        name = id_of(members)
         if self._caller is None:
             raise Closing(4401, "Unauthorized: send connection_init first")
         if name in self._running:
@@ -302,27 +294,3 @@ class Connection:
         reason = closing.reason.encode()[:_REASON_BYTES].decode(errors="ignore")
         with suppress(_Gone):
             await self._out({"type": "websocket.close", "code": closing.code, "reason": reason})
-
-
-def _members(message: Message, limit: int) -> dict[str, Any]:
-    """The members of a client's message. Raises: Closing."""
-    text = message.get("text")
-    if text is None:
-        raise Closing(4400, "Invalid message: it must be a text, not binary")
-    if len(text) > limit:
-        raise Closing(1009, f"the message is larger than {limit:,} bytes, the limit here")
-    try:
-        members = read_json(text.encode(), "Invalid message: it")
-    except Rejected as rejected:
-        raise Closing(4400, rejected.message) from None
-    if not isinstance(members, dict):
-        raise Closing(4400, "Invalid message: it is no JSON object")
-    return members
-
-
-def _id(members: dict[str, Any]) -> str:
-    """The id of an operation. Raises: Closing."""
-    name = members.get("id")
-    if not isinstance(name, str) or not 1 <= len(name) <= ID_LENGTH:
-        raise Closing(4400, f"Invalid message: `id` must be a text of 1 to {ID_LENGTH} characters")
-    return name

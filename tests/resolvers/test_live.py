@@ -18,7 +18,8 @@ from projectgate.resolvers import feed, live, opaque
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.changes import change
 from projectgate.resolvers.errors import BadUserInput, Forbidden
-from projectgate.resolvers.live import LIST_LIMIT, Following, Live, LiveChange
+from projectgate.resolvers.live import Following, Live
+from projectgate.resolvers.live_changes import LIST_LIMIT, LiveChange
 from projectgate.resolvers.updates import PatchProject
 from tests.conftest import recorded, restarted, started_postgres
 from tests.make.callers import READER
