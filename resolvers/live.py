@@ -120,13 +120,20 @@ class Live:
     ) -> Following:
         """The changes after a cursor, None: from now on, of projects that the caller sees when they are read.
 
+        Waits for a database that cannot be reached.
+
         Raises: Forbidden; BadUserInput, with INVALID_CURSOR for what is no cursor of the feed.
         """
         require_read(caller)
         wanted = Wanted.of(projects, stores)
-        position = None if after is None else await feed.known(self.database, after)
-        now = await feed.now(self.database)
-        return Following(self, caller.stores, wanted, now if position is None else position, now)
+
+        async def places() -> tuple[int, int]:
+            position = None if after is None else await feed.known(self.database, after)
+            now = await feed.now(self.database)
+            return now if position is None else position, now
+
+        # All whose connections ended with a server's restart come again at once, some of them too early.
+        return Following(self, caller.stores, wanted, *await _patiently(places))
 
     def join(self, follower: Following, scope: Scope, now: int) -> _Window:
         """The window of a scope, which is read from `now` on where it is new."""

@@ -393,6 +393,25 @@ async def test_who_follows_while_the_database_restarts_misses_nothing() -> None:
         await database.close()
 
 
+async def test_who_begins_to_follow_while_the_database_restarts_waits_for_it() -> None:
+    with started_postgres() as (server, url):
+        database = Database(url)
+        await migrate.upgrade(database)
+        await imported(database, make_claim())
+        hub = Live(database)
+        cursor = (await hub.follow(READER)).cursor
+        restart = asyncio.create_task(asyncio.to_thread(restarted, server, "fast"))
+        begun = []
+        while not restart.done():
+            begun.append(asyncio.create_task(hub.follow(READER, after=cursor)))
+            await asyncio.sleep(0.01)
+        await restart
+        followers = await asyncio.gather(*begun)
+        assert {follower.cursor for follower in followers} == {cursor}
+        await hub.close()
+        await database.close()
+
+
 async def written_in_the_end(database: Database, name: str) -> None:
     """Writes once the database takes it: a connection that is lost is noticed by the write that fails."""
     async with asyncio.timeout(SECONDS):
