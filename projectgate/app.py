@@ -118,6 +118,8 @@ def create_app(
         exception_handlers={HTTPException: http_error},
         lifespan=opened(settings, schema) if database is None else None,
     )
+    # A redirect of a POST would lose its body with many clients, and is no answer that they can read.
+    app.router.redirect_slashes = False
     app.state.database = database
     app.state.live = None if database is None else Live(database)
     app.state.streams = streams

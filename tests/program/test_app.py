@@ -259,7 +259,7 @@ async def test_no_origin_is_listed_by_default(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/none", "/graphql/x", "/explorer/none.js", "/schema", "/metrics/x"]
+    "path", ["/none", "/graphql/x", "/graphql/", "/explorer/none.js", "/schema", "/metrics/x"]
 )
 async def test_an_unknown_path_is_404_in_json(serve: Serve, path: str) -> None:
     response = await serve(demo=True).get(path)
