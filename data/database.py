@@ -196,7 +196,11 @@ async def _answered(fetch: Fetch, going: Sent, counted: Statements) -> Sequence[
     begun = time.perf_counter()
     try:
         found = await fetch(going.text, going.values, going.plan.record)
-    except RAISED as error:
+    except BaseException as error:
+        if heard is not None:
+            heard.failed(error)
+        if not isinstance(error, RAISED):
+            raise
         counted.failed += 1
         raise translated(error, going.text) from None
     seconds = time.perf_counter() - begun
@@ -216,13 +220,20 @@ async def _all_answered(
     heard = [_told(one.text, one.values) for one in going] if STATEMENTS.listeners() else []
     try:
         found = await fetch([one[:2] for one in going])
-    except RAISED as error:
+    except BaseException as error:
+        for told in heard:
+            told.failed(error)
+        if not isinstance(error, RAISED):
+            raise
         counted.failed += 1
         raise translated(error, "; ".join(one.text for one in going)) from None
     for rows, milliseconds in found:
         counted.ended(len(rows), milliseconds / 1000)
+    before = 0.0  # milliseconds; they are sent one after the other
     for told, (rows, milliseconds) in zip(heard, found, strict=False):
+        told.begun += before / 1000
         told.rows, told.milliseconds = len(rows), milliseconds
+        before += milliseconds
     return [one.plan.rows(rows) for one, (rows, _) in zip(going, found, strict=True)]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -34,15 +35,23 @@ class Channel(Generic[T]):
 
 @dataclass(slots=True)
 class Heard:
-    """A statement that was sent: its text, its values (a list of them where it ran for each).
+    """A statement that was sent: its text, its values (a list of them where it ran for each), when by perf_counter.
 
-    How many rows it gave and how long it took stand here once it has ended; None before, and where it failed.
+    How many rows it gave and how long it took stand here once it has ended; where it failed, there are no rows and
+    `failure` says of what, by PostgreSQL's code or the class of the exception.
     """
 
     text: str
     values: Any
+    begun: float = field(default_factory=perf_counter)
     rows: int | None = None
     milliseconds: float | None = None
+    failure: str | None = None
+
+    def failed(self, error: BaseException) -> None:
+        """Ends it with what it raised."""
+        self.milliseconds = (perf_counter() - self.begun) * 1000
+        self.failure = getattr(error, "sqlstate", None) or type(error).__name__
 
 
 # Each statement when it is sent, savepoints too, but not begin and commit.

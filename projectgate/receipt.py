@@ -71,7 +71,7 @@ class Receipt:
                 {"sql": one.text, "rows": one.rows, "milliseconds": _rounded(one.milliseconds)}
                 for one in self._statements
             ],
-            "batches": [one._asdict() for one in self._batches],
+            "batches": [{"loader": one.loader, "keys": one.keys} for one in self._batches],
         }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from asyncio import Future, Task, ensure_future, gather, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
@@ -111,8 +112,7 @@ class Loader(DataLoader[K, V]):
         tally = TALLY.get()
         if tally is not None:
             tally.batches += 1
-        for listener in BATCHES.listeners():
-            listener(Batch(self._name, len(all_keys)))
+        heard = _told(self._name, len(all_keys)) if BATCHES.listeners() else None
         try:
             values = await self.batch_load_fn(all_keys)
         # Whatever a read raises, those who wait for it are told, and the next one may try again.
@@ -122,6 +122,9 @@ class Loader(DataLoader[K, V]):
                 if not one.future.done():
                     one.future.set_exception(error)
             return
+        finally:
+            if heard is not None:
+                heard.ended = perf_counter()
         start = 0
         for keys, future, alone, _ in asked:
             if not future.done():
@@ -133,6 +136,13 @@ class Loader(DataLoader[K, V]):
             self.clear(key)
         if not asked.alone:
             self._together.remove(asked)
+
+
+def _told(loader: str, keys: int) -> Batch:
+    heard = Batch(loader, keys)
+    for listener in BATCHES.listeners():
+        listener(heard)
+    return heard
 
 
 def _same(key: Any) -> Any:

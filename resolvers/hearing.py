@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..data.counting import Distribution
 from ..data.hearing import Channel
 
 
-class Batch(NamedTuple):
-    """A batch that a loader reads: the name of the loader, and how many keys it reads at once."""
+@dataclass(slots=True)
+class Batch:
+    """A batch that a loader reads: the name of the loader, and how many keys it reads at once.
+
+    `ended` is when it was read, by perf_counter; None before.
+    """
 
     loader: str
     keys: int
+    ended: float | None = None
 
 
 # Each batch when it is read.

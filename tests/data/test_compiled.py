@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import pytest
@@ -395,7 +395,12 @@ async def test_a_statement_is_heard_when_it_is_sent_and_its_end_stands_in_it(
     kinds = ["update", "savepoint", "select", "select", "release", "select"]
     assert told == [(kind, None) for kind in kinds]
     assert [heard.rows for heard in kept] == [0, 0, 0, 0, 0, None]
-    assert kept[-1].milliseconds is None
+    assert [heard.failure for heard in kept[:-1]] == [None] * 5
+    assert kept[-1].failure == ("42P01" if database.dialect == "postgresql" else "OperationalError")
+    # One after the other, each from its beginning to its end.
+    for heard, following in pairwise(kept):
+        assert heard.milliseconds is not None
+        assert 0 < heard.begun < heard.begun + heard.milliseconds / 1000 <= following.begun
 
 
 async def test_rows_are_named_as_their_columns_are(database: Database) -> None:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from projectgate.resolvers.batch import Loader
+from projectgate.resolvers.hearing import BATCHES, Batch
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +91,18 @@ async def test_asking_again_for_many_keys_takes_no_longer_than_their_number() ->
     # Looking each of them up in a list would take half a minute.
     assert time.perf_counter() - begun < 10
     assert len(reads.batches) == 1
+
+
+async def test_a_batch_is_heard_when_it_is_sent_and_its_end_stands_in_it() -> None:
+    reads = Reads(failures=1)
+    heard: list[tuple[Batch, float | None]] = []
+    with BATCHES.heard_by(lambda batch: heard.append((batch, batch.ended))):
+        with pytest.raises(OSError, match="gone"):
+            await reads.loader.load(1)
+        await reads.loader.load_all([1, 2])
+    assert [ended for _, ended in heard] == [None, None]
+    (failed, _), (read, _) = heard
+    assert (read.loader, read.keys, failed.keys) == ("doubles", 2, 1)
+    assert failed.ended is not None
+    assert read.ended is not None
+    assert failed.ended < read.ended < time.perf_counter()
