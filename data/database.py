@@ -108,31 +108,37 @@ class Database:
         pool_size: int = 10,
         wait: float = ACQUIRE,
         timeout: float | None = None,
+        pgbouncer: bool = False,
         listen_url: str | None = None,
     ) -> None:
         """`wait`: seconds that a statement waits for a connection; `timeout`: that it may take then, None for any.
 
-        `listen_url`: the server itself, where `url` is that of a pool between, which passes no notifications on.
+        `pgbouncer`: the URL is that of a PgBouncer that pools transactions: each may run on another connection of the
+        server, and no notification comes through. `listen_url`: the server itself, to hear them.
         """
         self.url = make_url(url)
+        self.pgbouncer = pgbouncer
         self.dialect = self.url.get_backend_name()
         kind_of: Any = self.url.get_dialect()
         self._dialect: Dialect = kind_of(
             json_serializer=lambda value: dumps(value).decode(), json_deserializer=loads
         )
-        kind = Postgres if self.dialect == "postgresql" else Sqlite
         self.statements = Statements()
-        self._driver: Postgres | Sqlite = kind(self.url, self._dialect, pool_size, wait, timeout)
+        self._driver: Postgres | Sqlite
         if self.dialect == "postgresql":
-            listen = make_url(listen_url) if listen_url else self.url
-            self.wakeups = Wakeups(self._notify, listen)
+            self._driver = Postgres(
+                self.url, self._dialect, pool_size, wait, timeout, pgbouncer=pgbouncer
+            )
+            server = None if pgbouncer else self.url
+            self.wakeups = Wakeups(self._notify, make_url(listen_url) if listen_url else server)
         else:
+            self._driver = Sqlite(self.url, self._dialect, pool_size, wait, timeout)
             self.wakeups = Wakeups()
 
     @cached_property
     def engine(self) -> AsyncEngine:
         """SQLAlchemy's own engine, which migrations run on."""
-        return engine_of(self.url)
+        return engine_of(self.url, pgbouncer=self.pgbouncer)
 
     async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
         """The rows of one reading statement, on a connection of its own. Raises: DatabaseBusy."""

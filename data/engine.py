@@ -13,11 +13,12 @@ from .base import dumps, loads
 from .sqlite import BUSY_TIMEOUT
 
 
-def engine_of(url: URL) -> AsyncEngine:
+def engine_of(url: URL, *, pgbouncer: bool = False) -> AsyncEngine:
     """The engine; on SQLite the execution option `immediate` takes the lock of writers at once."""
     engine = create_async_engine(
         url,
         poolclass=NullPool,
+        connect_args=unnamed() if pgbouncer else {},
         json_serializer=lambda value: dumps(value).decode(),
         json_deserializer=loads,
         # Values are people's data; they stay out of exception texts, and so out of the log.
@@ -27,6 +28,11 @@ def engine_of(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare)
         event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def unnamed() -> dict[str, Any]:
+    """What keeps SQLAlchemy and asyncpg from naming a statement: the next transaction is on another connection."""
+    return {"statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
 
 
 def _prepare(connection: Any, _: object) -> None:

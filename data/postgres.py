@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import URL
+from sqlalchemy.util import LRUCache
 
 from .base import amount_of, loads
 from .failures import StatementTimeout
@@ -31,8 +32,10 @@ _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 class PostgresConnection:
     """A connection to a server, made when it is needed and made anew when it was lost."""
 
-    def __init__(self, arguments: dict[str, Any]) -> None:
+    def __init__(self, arguments: dict[str, Any], *, pgbouncer: bool) -> None:
         self._arguments = arguments
+        self._pgbouncer = pgbouncer
+        self._described = LRUCache[Any, Any](PREPARED)
         self._timeout: float | None = arguments["command_timeout"]
         self._raw: Any = None
         self._used = 0.0
@@ -56,6 +59,7 @@ class PostgresConnection:
             raw.terminate()
             raise
         self._raw = raw
+        self._described.clear()
 
     def is_lost(self) -> bool:
         """Whether the server has ended it."""
@@ -64,9 +68,24 @@ class PostgresConnection:
     async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:
         """The rows of a statement."""
         try:
-            found: Sequence[Any] = await self._raw.fetch(text, *values, record_class=record)
+            if self._pgbouncer:
+                statement = await self._statement(text, record)
+                found: Sequence[Any] = await statement.fetch(*values)
+            else:
+                found = await self._raw.fetch(text, *values, record_class=record)
         except (asyncio.CancelledError, TimeoutError) as error:
             raise self._left(error) from None
+        return found
+
+    async def _statement(self, text: str, record: Any) -> Any:
+        """A statement without a name, whose text goes along each time that it runs.
+
+        What it takes and gives the driver asks for once. It would do so each time, which is a second way to the server.
+        """
+        found = self._described.get((text, record))
+        if found is None:
+            found = await self._raw.prepare(text, name="", record_class=record)
+            self._described[text, record] = found
         return found
 
     async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
@@ -137,18 +156,29 @@ class Postgres:
     begin_read = "begin isolation level repeatable read, read only"
 
     def __init__(
-        self, url: URL, dialect: Any, size: int, wait: float, timeout: float | None
+        self,
+        url: URL,
+        dialect: Any,
+        size: int,
+        wait: float,
+        timeout: float | None,
+        *,
+        pgbouncer: bool = False,
     ) -> None:
-        """`timeout`: seconds that a statement may take, None for any."""
+        """`timeout`: seconds that a statement may take, None for any. `pgbouncer`: see data/database.py."""
         _, arguments = dialect.create_connect_args(url)
         arguments["command_timeout"] = timeout
         # What the adapter of SQLAlchemy would take out of the URL.
         arguments.pop("prepared_statement_name_func", None)
         kept = arguments.pop("prepared_statement_cache_size", PREPARED)
         arguments.setdefault("statement_cache_size", kept)
+        if pgbouncer:
+            # What is prepared under a name is there on one connection of the server alone.
+            arguments["statement_cache_size"] = 0
         # The longest text is the one that every write sends: to plan it anew costs ten times what it costs to run it.
         arguments.setdefault("max_cacheable_statement_size", 0)
-        self._lending = Lending([PostgresConnection(arguments) for _ in range(size)], wait)
+        connections = [PostgresConnection(arguments, pgbouncer=pgbouncer) for _ in range(size)]
+        self._lending = Lending(connections, wait)
         self.writer = self.reader = self._lending.lent
 
     async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:

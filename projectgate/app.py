@@ -147,6 +147,7 @@ def opened(
             settings.database_url,
             pool_size=settings.pool_size,
             timeout=settings.statement_timeout,
+            pgbouncer=settings.pgbouncer == "on",
             listen_url=settings.listen_url,
         )
         app.state.live = Live(app.state.database)

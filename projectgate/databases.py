@@ -16,7 +16,11 @@ from projectgate.settings import Settings
 @asynccontextmanager
 async def opened(settings: Settings, *, check: bool = True) -> AsyncIterator[Database]:
     """The database; `check` makes sure that it has the newest tables. Raises: Fault, NotAtHead."""
-    database = Database(settings.database_url, pool_size=settings.pool_size)
+    database = Database(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        pgbouncer=settings.pgbouncer == "on",
+    )
     try:
         if database.dialect == "sqlite":
             _require_file(database, made=check)

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         le=1000,
         description="Connections to the database that a process keeps, 1 to 1000.",
     )
+    pgbouncer: Literal["on", "off"] = Field(
+        default="off",
+        description="`on` where DATABASE_URL names a PgBouncer that pools transactions (`pool_mode`): no statement "
+        "is prepared under a name then.",
+    )
     listen_url: str | None = Field(
         default=None,
         repr=False,

@@ -29,7 +29,8 @@ def slow(database: Database, seconds: float = 30) -> Any:
 async def another(database: Database, **options: Any) -> AsyncIterator[Database]:
     """The same database with connections of its own."""
     made = Database(
-        database.url.render_as_string(hide_password=False), **({"pool_size": SIZE} | options)
+        database.url.render_as_string(hide_password=False),
+        **({"pool_size": SIZE, "pgbouncer": database.pgbouncer} | options),
     )
     yield made
     await made.close()

@@ -6,12 +6,14 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from gql import Client, GraphQLRequest
 from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
+
+from tests.conftest import absent
 
 from .served import Served, serve_demo
 
@@ -45,13 +47,6 @@ pytestmark = [
     # With --dist loadgroup one worker runs them all, on one server.
     pytest.mark.xdist_group("clients"),
 ]
-
-
-def absent(what: str) -> NoReturn:
-    """Skips the test for want of something; with CI set, fails it: there nothing is skipped."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="module")

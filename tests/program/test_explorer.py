@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 
 import projectgate
+from tests.conftest import absent
 
 pytestmark = [
     # The first test also starts a browser and a server that seeds its database.
@@ -69,13 +70,6 @@ READING_EXAMPLES = {
     "Workflow": "acceptWorkflowStep",
     "Versions": "project",
 }
-
-
-def absent(what: str) -> NoReturn:
-    """Skips the test for want of something; with CI set, fails it: there nothing is skipped."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="module")
