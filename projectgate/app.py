@@ -123,6 +123,10 @@ def create_app(
     app.state.database = database
     app.state.live = None if database is None else Live(database)
     app.state.streams = streams
+    metrics.gauges["projectgate_streams"] = streams.by_transport
+    metrics.gauges["projectgate_subscribers"] = lambda: (
+        app.state.live.followers if app.state.live is not None else 0
+    )
     app.state.demo_token = token
     app.state.metrics = metrics
     app.state.draining = draining

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from projectgate.data.counting import STATEMENT_SECONDS, Distribution
@@ -46,7 +46,7 @@ METRICS = (
         "projectgate_refusals_total",
         "counter",
         ("code",),
-        "Requests and operations that were not executed, by the code they were refused with: limits among them.",
+        "Requests and operations that were not executed, or not to their end, by code: limits among them.",
     ),
     Metric(
         "projectgate_http_requests_total",
@@ -87,6 +87,15 @@ METRICS = (
         ("by",),
         "Operations by what executed them: a `plan`, `graphql-core`, or first a plan that was `given_up`.",
     ),
+    Metric(
+        "projectgate_streams",
+        "gauge",
+        ("transport",),
+        "Open connections of clients that stay: `websocket`, or `event-stream`.",
+    ),
+    Metric(
+        "projectgate_subscribers", "gauge", (), "Subscriptions to changes that are followed now."
+    ),
     Metric("projectgate_workers", "gauge", (), "Processes that serve."),
     Metric(
         "projectgate_tasks",
@@ -96,6 +105,8 @@ METRICS = (
     ),
 )
 
+# What is now: a number, or one for each value of the metric's label.
+Gauge = Callable[[], float | Mapping[str, float]]
 # Of each metric the numbers by the values of its labels: one, or the counts of a distribution and its sum.
 Samples = dict[str, dict[tuple[str, ...], list[float]]]
 
@@ -114,7 +125,7 @@ class Metrics:
     """What one process has counted. `gauges` are asked when somebody wants to know."""
 
     def __init__(self, engine: Engine | None = None) -> None:
-        self.gauges: dict[str, Callable[[], float]] = {
+        self.gauges: dict[str, Gauge] = {
             "projectgate_workers": lambda: 1,
             "projectgate_tasks": lambda: len(asyncio.all_tasks()),
         }
@@ -180,7 +191,8 @@ class Metrics:
                 ]
             )
         for name, read in self.gauges.items():
-            found[name][()] = [read()]
+            now = read()
+            found[name] = _by_label(now.items()) if isinstance(now, Mapping) else {(): [now]}
         return found
 
 

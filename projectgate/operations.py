@@ -35,6 +35,7 @@ class Operations:
 
     def __init__(self, settings: Settings, observer: Observer) -> None:
         self._observer = observer
+        self.metrics = observer.metrics
         self._seconds = settings.operation_deadline
         self._deadlines = Deadlines()
 
@@ -98,6 +99,7 @@ class Operations:
         try:
             payload = payload_of(await self._in_time(prepared, context, execution, self.deadline()))
         except RequestError as error:
+            self.metrics.refused(error.code)
             payload = {"errors": error.errors, "data": None}
         observation.answered(payload)
         return payload

@@ -26,7 +26,7 @@ from projectgate.request import Rejected
 from projectgate.resolvers.context import Context
 from projectgate.transports.events import Events
 
-from .streams import Streams
+from .streams import EVENT_STREAM, Streams
 
 # Seconds between signs of life, which keep proxies from closing the connection; and for the client to take an event.
 HEARTBEAT, SEND_SECONDS = 12.0, 10.0
@@ -56,6 +56,7 @@ def _next(payload: Mapping[str, Any]) -> bytes:
 class EventStream:
     """The answer to a subscription: an ASGI application that sends events until one of both sides ends it."""
 
+    transport = EVENT_STREAM
     _send: Send
 
     def __init__(
@@ -82,6 +83,7 @@ class EventStream:
             with self._streams.opened(self), self._streams.of(self._context.caller):
                 await self._serve(receive)
         except Rejected as rejected:
+            self._operations.metrics.refused(rejected.code)
             await refused(rejected)(scope, receive, send)
 
     def end(self) -> None:
@@ -100,6 +102,7 @@ class EventStream:
                 events = await Events.of(self._operations, self._prepared, self._context)
                 await self._pump(events, receive)
         except RequestError as error:
+            self._operations.metrics.refused(error.code)
             last = {"errors": error.errors}
         except _Gone:
             return

@@ -12,12 +12,15 @@ from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.settings import Settings
 
+WEBSOCKET, EVENT_STREAM = "websocket", "event-stream"
 # Streams that are told to end before others have their turn of the loop.
 _TOGETHER = 100
 
 
 class Stream(Protocol):
     """A connection that stays open."""
+
+    transport: str
 
     def end(self) -> None:
         """Ends it soon, since the server stops, and says where to resume."""
@@ -38,6 +41,11 @@ class Streams:
     def __len__(self) -> int:
         """How many are open."""
         return len(self._open)
+
+    def by_transport(self) -> dict[str, float]:
+        """How many of each transport are open."""
+        open_now = Counter(stream.transport for stream in self._open)
+        return {transport: open_now[transport] for transport in (WEBSOCKET, EVENT_STREAM)}
 
     @contextmanager
     def opened(self, stream: Stream) -> Iterator[None]:

@@ -31,7 +31,7 @@ from projectgate.settings import Settings
 from projectgate.transports.events import Events
 
 from .messages import Closing, id_of, members_of
-from .streams import Streams
+from .streams import WEBSOCKET, Streams
 
 SUBPROTOCOL = "graphql-transport-ws"
 # Seconds that a client has for its first message, and for taking one of ours.
@@ -71,6 +71,7 @@ class WebSocketEndpoint:
             with self._streams.opened(connection), ExitStack() as held:
                 await connection.run(lambda caller: held.enter_context(self._streams.of(caller)))
         except Rejected as rejected:
+            self.operations.metrics.refused(rejected.code)
             if "websocket.http.response" in scope.get("extensions", {}):
                 await refused(rejected)(scope, receive, send)
             else:
@@ -79,6 +80,8 @@ class WebSocketEndpoint:
 
 class Connection:
     """One WebSocket: its caller, and the operations that run on it by the ids that the client gave them."""
+
+    transport = WEBSOCKET
 
     def __init__(
         self, endpoint: WebSocketEndpoint, scope: Scope, receive: Receive, send: Send
@@ -187,8 +190,10 @@ class Connection:
             caller, end = await self._endpoint.authenticator.session(headers)
             self._admit(caller)
         except (Unauthenticated, Forbidden) as error:
+            self._refused(error.code)
             raise Closing(4403, error.message) from None
         except (KeysUnavailable, Rejected) as error:
+            self._refused(getattr(error, "code", "INTERNAL"))
             reason = (
                 error.message
                 if isinstance(error, Rejected)
@@ -217,6 +222,7 @@ class Connection:
         most = self._endpoint.settings.subscriptions_per_connection
         if len(self._tasks) >= most:
             message = f"the connection runs {most} operations, the limit: complete one, or open another connection"
+            self._refused("TOO_MANY_SUBSCRIPTIONS")
             await self._say_error(name, [shown(message, "TOO_MANY_SUBSCRIPTIONS")])
             return
         task = asyncio.create_task(self._run(name, asked, self._caller))
@@ -238,8 +244,10 @@ class Connection:
                     self._events.pop(name, None)
             await self._say({"id": name, "type": "complete"})
         except RequestError as error:
+            self._refused(error.code)
             await self._say_error(name, error.errors)
         except Rejected as rejected:
+            self._refused(rejected.code)
             await self._say_error(name, [shown(rejected.message, rejected.code)])
         except _Gone:
             pass
@@ -265,6 +273,9 @@ class Connection:
                 await self._say({"id": name, "type": "next", "payload": payload})
         finally:
             await events.aclose()
+
+    def _refused(self, code: str) -> None:
+        self._endpoint.operations.metrics.refused(code)
 
     async def _say_error(self, name: str, errors: list[dict[str, Any]]) -> None:
         await self._say({"id": name, "type": "error", "payload": errors})

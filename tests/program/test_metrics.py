@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import signal
 import time
 import urllib.request
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import strawberry
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
@@ -22,6 +26,8 @@ from projectgate.metrics import METRICS, NAME_LENGTH, NAMES
 from tests.conftest import recorded
 from tests.make.documents import make_full_document, store_documents
 from tests.program.conftest import (
+    Mutation,
+    Query,
     bearer,
     build,
     is_refused,
@@ -30,12 +36,31 @@ from tests.program.conftest import (
     post,
     run,
 )
+from tests.program.gate import INIT, SECONDS, accepted, closed, heard, running, say, subscribe
+from tests.program.gate import until as until_true
 from tests.program.test_workers import children, served, until
 
 pytestmark = pytest.mark.anyio
 TOKEN = "a-token-for-metrics"
 LOCAL = {"host": "127.0.0.1:8000"}
 NESTED = "query Nested { projects { nodes { id products { skuId } partners { id } } } }"
+
+
+@strawberry.type
+class Waiting:
+    """A subscription without events, and one that cannot be begun."""
+
+    @strawberry.subscription
+    async def waits(self) -> AsyncIterator[int]:
+        await asyncio.Event().wait()
+        yield 1
+
+    @strawberry.subscription(graphql_type=int)  # type: ignore[untyped-decorator]
+    async def broken(self) -> Any:
+        raise RuntimeError
+
+
+STREAMING = strawberry.Schema(Query, Mutation, Waiting)
 
 Numbers = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -223,6 +248,84 @@ async def test_connections_in_use_are_seen_while_they_are(database: Database) ->
     assert number(busy, name, state="in_use") == 2
     assert number(busy, name, state="idle") == number(idle, name, state="idle") - 2
     assert number(busy, "projectgate_pool_waiting") == 0
+
+
+CHANGES = "subscription { projectChanged { cursor } }"
+
+
+async def test_streams_and_subscribers_are_seen_while_they_are_there(stored: Database) -> None:
+    names = ("projectgate_streams", "projectgate_subscribers")
+    async with running(stored) as gate, httpx2.AsyncClient(base_url=gate.http) as client:
+
+        async def seen() -> list[float]:
+            found = await scraped(client)
+            kinds = ({"transport": "websocket"}, {"transport": "event-stream"})
+            assert {name for name, _ in found} >= {*names}
+            return [*(number(found, names[0], **kind) for kind in kinds), number(found, names[1])]
+
+        async def becomes(*expected: float) -> None:
+            async with asyncio.timeout(SECONDS):
+                while await seen() != [*expected]:  # noqa: ASYNC110 - nobody tells us
+                    await asyncio.sleep(0.01)
+
+        assert await seen() == [0, 0, 0]
+        async with accepted(gate) as socket, accepted(gate):
+            await becomes(2, 0, 0)
+            for name in "12":
+                await subscribe(socket, CHANGES, name)
+            await becomes(2, 0, 2)
+            headers = bearer() | {"accept": "text/event-stream"}
+            asked = {"query": CHANGES}
+            async with client.stream("POST", "/graphql", json=asked, headers=headers):
+                await becomes(2, 1, 3)
+            await becomes(2, 0, 2)
+            await say(socket, {"id": "1", "type": "complete"})
+            await becomes(2, 0, 1)
+        await becomes(0, 0, 0)
+
+
+async def test_what_streams_refuse_is_counted_by_its_code(unread_database: Database) -> None:
+    limits = {"connections_per_caller": 1, "subscriptions_per_connection": 1}
+    async with (
+        running(unread_database, STREAMING, **limits) as gate,
+        httpx2.AsyncClient(base_url=gate.http) as client,
+    ):
+        async with accepted(gate) as socket:
+            await subscribe(socket, "{ no }", "invalid")
+            assert (await heard(socket))["type"] == "error"
+            await subscribe(socket, "subscription { waits }", "waiting")
+            await subscribe(socket, "{ caller }", "too many")
+            assert (await heard(socket))["id"] == "too many"
+            async with gate.connect() as another:
+                await say(another, INIT)
+                assert (await closed(another))[0] == 1013
+            async with gate.connect(additional_headers={}) as stranger:
+                await say(stranger, INIT)
+                assert (await closed(stranger))[0] == 4403
+            headers = bearer() | {"accept": "text/event-stream"}
+            assert (await run(client, "{ caller }")).status_code == 401
+            refused = await client.post(
+                "/graphql", json={"query": "subscription { waits }"}, headers=headers
+            )
+            assert refused.status_code == 429
+        await until_true(lambda: not len(gate.app.state.streams))
+        broken = await client.post(
+            "/graphql", json={"query": "subscription { broken }"}, headers=headers
+        )
+        assert "INTERNAL" in broken.text
+        found = await scraped(client)
+    counts = {
+        dict(pairs)["code"]: value
+        for (name, pairs), value in found.items()
+        if name == "projectgate_refusals_total"
+    }
+    assert counts == {
+        "GRAPHQL_VALIDATION_FAILED": 1,
+        "TOO_MANY_SUBSCRIPTIONS": 1,
+        "TOO_MANY_CONNECTIONS": 2,
+        "UNAUTHENTICATED": 2,
+        "INTERNAL": 1,
+    }
 
 
 async def test_metrics_are_for_this_machine_alone(unread_database: Database) -> None:
