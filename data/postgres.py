@@ -81,6 +81,7 @@ class PostgresConnection:
         """A statement without a name, whose text goes along each time that it runs.
 
         What it takes and gives the driver asks for once. It would do so each time, which is a second way to the server.
+        So a process that runs while a migration gives a column another type has to be started anew.
         """
         found = self._described.get((text, record))
         if found is None:
