@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 import strawberry
 import structlog
@@ -48,6 +49,9 @@ from projectgate.settings import Settings, SettingsRefused, load, require_keys
 from projectgate.transports.streams import Streams
 from projectgate.transports.websocket import WebSocketEndpoint
 
+if TYPE_CHECKING:
+    from projectgate.tracing import Tracing
+
 DEMO_TTL = timedelta(hours=12)
 CLOSE_SECONDS = 1
 PREFLIGHT_AGE = 7200  # seconds; the longest that Chromium keeps
@@ -86,7 +90,9 @@ def create_app(
     engine: Engine | None = getattr(schema.execution_context_class, "engine", None)
     metrics, draining = Metrics(engine), Draining()
     admission = Admission(schema, settings)
-    operations = Operations(settings, Observer(metrics, settings.slow_operation))
+    tracing = tracing_of(settings, database)
+    observer = (tracing.observer if tracing else Observer)(metrics, settings.slow_operation)
+    operations = Operations(settings, observer)
     streams = Streams(settings)
     endpoint = GraphQLEndpoint(admission, operations, authenticator, settings, metrics, streams)
     websocket = WebSocketEndpoint(admission, operations, authenticator, settings, streams)
@@ -108,13 +114,16 @@ def create_app(
         expose_headers=("Allow", "Retry-After", "WWW-Authenticate"),
         max_age=PREFLIGHT_AGE,
     )
+    middleware = [
+        Middleware(Envelope, metrics=metrics, draining=draining),
+        Middleware(StraightToGraphQL, endpoint=endpoint),
+        cross_origin,
+    ]
+    if tracing is not None:
+        middleware.insert(0, tracing.middleware(routes))
     app = Starlette(
         routes=routes,
-        middleware=[
-            Middleware(Envelope, metrics=metrics, draining=draining),
-            Middleware(StraightToGraphQL, endpoint=endpoint),
-            cross_origin,
-        ],
+        middleware=middleware,
         exception_handlers={HTTPException: http_error},
         lifespan=opened(settings, schema) if database is None else None,
     )
@@ -130,6 +139,7 @@ def create_app(
     app.state.demo_token = token
     app.state.metrics = metrics
     app.state.draining = draining
+    app.state.tracing = tracing
     # Where the workers of a server write down what they count, and this process's place there.
     app.state.workers_folder = app.state.shared_metrics = None
     return app
@@ -160,7 +170,7 @@ def opened(
             engine = getattr(schema.execution_context_class, "engine", None)
             if engine is not None:
                 await selftest.check(engine)
-            async with sharing(app):
+            async with sharing(app), app.state.tracing or nullcontext():
                 yield
         finally:
             # Where the database hangs, its connections end with the process.
@@ -185,6 +195,20 @@ async def sharing(app: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
+
+
+def tracing_of(settings: Settings, database: Database | None) -> Tracing | None:
+    """The traces of the process, None where they are off. Raises: SettingsRefused, without the extra."""
+    if settings.tracing == "off":
+        return None
+    try:
+        from projectgate.tracing import Tracing
+    except ModuleNotFoundError:
+        raise SettingsRefused(
+            "PROJECTGATE_TRACING is on, and OpenTelemetry is not installed: `pip install 'projectgate[tracing]'`, or "
+            "unset it"
+        ) from None
+    return Tracing(database.dialect if database else settings.database_url.partition("+")[0])
 
 
 def demo_settings(settings: Settings) -> Settings:

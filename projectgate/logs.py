@@ -47,6 +47,8 @@ TELLING = frozenset(
 
 # The name of the request that a task works for. structlog's own context variables take ten times as long to set.
 REQUEST: ContextVar[bytes | None] = ContextVar("request", default=None)
+# The trace that it belongs to, where there are traces.
+TRACE: ContextVar[str | None] = ContextVar("trace", default=None)
 
 
 def configure(level: str = "INFO", stream: TextIO | None = None) -> None:
@@ -93,10 +95,13 @@ def without_values(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def with_request(_logger: Any, _method: str, event: Any) -> Any:
-    """The event with the name of the request that it belongs to, if any."""
+    """The event with the names of the request and the trace that it belongs to, if any."""
     name = REQUEST.get()
     if name is not None:
         event["request_id"] = name.decode()
+    trace = TRACE.get()
+    if trace is not None:
+        event["trace_id"] = trace
     return event
 
 

@@ -9,12 +9,15 @@ from typing import Literal, NamedTuple
 
 from projectgate.data.counting import STATEMENT_SECONDS, Distribution
 from projectgate.data.database import Database
+from projectgate.data.hearing import Channel
 from projectgate.execution.executor import Engine
 from projectgate.resolvers.hearing import KEYS, SIZES
 
 # So many names of operations are told apart, and none that is longer; whoever sends more is counted together.
 NAMES, NAME_LENGTH = 100, 64
 ANONYMOUS, OTHER, OK = "anonymous", "other", "ok"
+# The code of each request or operation that is not executed.
+REFUSALS: Channel[str] = Channel("refusals")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -153,9 +156,15 @@ class Metrics:
             key = (ANONYMOUS if name == ANONYMOUS else OTHER), kind
         return self._operations.setdefault(key, _Operation())
 
+    def shown(self, name: str, kind: str) -> str:
+        """The name that an operation is counted by."""
+        return name if (name, kind) in self._operations else OTHER
+
     def refused(self, code: str) -> None:
         """Counts what was not executed."""
         self._refusals[code] += 1
+        for listener in REFUSALS.listeners():
+            listener(code)
 
     def answered(self, status: int) -> None:
         """Counts an HTTP request whose answer begins."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Mapping
 from math import inf
 from time import perf_counter
@@ -28,6 +29,10 @@ class Observer:
         self.metrics = metrics
         self.slow_seconds = slow_operation / 1000
 
+    def observe(self, prepared: Prepared) -> Observation:
+        """Begins to see an operation that is executed in this task."""
+        return Observation(self, prepared)
+
 
 class Observation(Tally):
     """One operation that is being executed in this task, and what it does meanwhile."""
@@ -49,6 +54,13 @@ class Observation(Tally):
     def answered(self, payload: Mapping[str, Any]) -> None:
         """Ends it with its answer."""
         self.ended(payload["errors"][0]["extensions"]["code"] if "errors" in payload else OK)
+
+    def failed(self, error: BaseException) -> None:
+        """Ends it with what it raised."""
+        self.ended("cancelled" if isinstance(error, CancelledError) else "INTERNAL")
+
+    def refused(self, code: str) -> None:
+        """Ends it where it was not executed."""
 
     def ended(self, outcome: str) -> None:
         """Ends it: with an answer, with the code of an error, or cancelled."""

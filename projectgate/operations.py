@@ -14,7 +14,7 @@ from projectgate.admission import Prepared
 from projectgate.data.failures import StatementTimeout
 from projectgate.deadlines import Deadline, Deadlines
 from projectgate.execution.executor import How
-from projectgate.observing import Observation, Observer
+from projectgate.observing import Observer
 from projectgate.receipt import Receipt
 from projectgate.refusals import RequestError, shown, told
 from projectgate.resolvers.context import Context
@@ -47,18 +47,19 @@ class Operations:
         until: float | None = None,
     ) -> dict[str, Any]:
         """The answer to a query or a mutation; `until`: when a batch has to be done. Raises: RequestError."""
-        observation = Observation(self._observer, prepared)
+        observation = self._observer.observe(prepared)
         try:
             payload = await self._answered(
                 prepared, context, receipt, until or self.deadline(), observation.executed
             )
         except RequestError as error:
-            if error.code == DEADLINE_EXCEEDED:  # the others were not executed
+            if error.code == DEADLINE_EXCEEDED:
                 observation.ended(error.code)
+            else:
+                observation.refused(error.code)
             raise
         except BaseException as error:
-            cancelled = isinstance(error, asyncio.CancelledError)
-            observation.ended("cancelled" if cancelled else "INTERNAL")
+            observation.failed(error)
             raise
         observation.answered(payload)
         return payload
@@ -94,13 +95,16 @@ class Operations:
 
     async def event(self, prepared: Prepared, context: Context, event: Any) -> dict[str, Any]:
         """The answer of a subscription to one of its events; what goes wrong with that stands in it."""
-        observation = Observation(self._observer, prepared)
+        observation = self._observer.observe(prepared)
         execution = prepared.document.event(prepared.name, prepared.variables, context, event)
         try:
             payload = payload_of(await self._in_time(prepared, context, execution, self.deadline()))
         except RequestError as error:
             self.metrics.refused(error.code)
             payload = {"errors": error.errors, "data": None}
+        except BaseException as error:
+            observation.failed(error)
+            raise
         observation.answered(payload)
         return payload
 

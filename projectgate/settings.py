@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Milliseconds after which an operation is slow and gets a line in the log; 0: every one.",
     )
+    tracing: Literal["on", "off"] = Field(
+        default="off",
+        description="Traces: `on` sends them to the OpenTelemetry collector that OTEL_EXPORTER_OTLP_ENDPOINT names. "
+        "Needs the extra `projectgate[tracing]`.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO",
         description="The least severe log lines that are written: DEBUG, INFO, WARNING or ERROR.",
