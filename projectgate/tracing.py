@@ -172,20 +172,23 @@ class TracedRequests:
             name = f"{name} {scope['path']}"
             attributes[HTTP_ROUTE] = scope["path"]
         span = self._tracing.tracer.start_span(name, _sent_with(scope), SpanKind.SERVER, attributes)
+        codes: list[str] = []
+        status = 0
 
         async def sending(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                span.set_attribute(HTTP_RESPONSE_STATUS_CODE, message["status"])
-                if message["status"] >= _SERVER_FAULT:
-                    _fail(span, codes[0] if codes else str(message["status"]))
-                elif codes:
-                    span.set_attribute(ERROR_TYPE, codes[0])
+                status = message["status"]
             await send(message)
 
-        codes: list[str] = []
         try:
             with _inside(span), REFUSALS.heard_by(codes.append):
                 await self._app(scope, receive, sending)
+            span.set_attribute(HTTP_RESPONSE_STATUS_CODE, status)
+            if status >= _SERVER_FAULT:
+                _fail(span, codes[0] if codes else str(status))
+            elif codes:
+                span.set_attribute(ERROR_TYPE, codes[0])
         except BaseException as error:
             _fail(span, type(error).__name__)
             raise

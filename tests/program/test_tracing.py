@@ -437,6 +437,15 @@ async def test_an_event_has_a_trace_of_its_own_that_names_the_one_of_the_stream(
     assert len({trace_of(span) for span in (request, *events)}) == 1 + len(events)
 
 
+async def test_a_stream_that_is_refused_once_it_has_begun_says_with_which_code(
+    client: httpx2.AsyncClient, spans: Spans
+) -> None:
+    body = {"query": CHANGED, "variables": {"after": "Ola"}}
+    response = await client.post("/graphql", json=body, headers={"accept": "text/event-stream"})
+    assert (response.status_code, "INVALID_CURSOR" in response.text) == (200, True)
+    assert said(spans.named("POST /graphql"))["error.type"] == "INVALID_CURSOR"
+
+
 async def test_what_runs_on_a_websocket_goes_on_with_its_trace_and_events_name_it(
     filled: Database, spans: Spans
 ) -> None:
