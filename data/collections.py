@@ -282,22 +282,23 @@ class Collection(Generic[D]):
         `read` has what will be read of them, beside what they belong to; None: anything.
         Shape: project id -> rows; a project without any has no entry.
         """
-        return by_project(await source.run(self._reading(read, at_level=False), {"ids": ids}))
+        return by_project(await source.run(*self.reading(ids, read)))
 
-    async def by_owner(
-        self, source: Source, ids: Sequence[str], level: str, read: Reads | None = None
-    ) -> dict[tuple[str, str], list[Any]]:
-        """Rows of one level of many projects in list order, where rows have owners. Shape: (project, owner) -> rows."""
-        values = {"ids": ids, "level": level}
+    def reading(self, ids: Sequence[str], read: Reads | None = None) -> Read:
+        """The statement of `by_project`, with its values."""
+        return self._reading(read, at_level=False), {"ids": ids}
+
+    def reading_level(self, ids: Sequence[str], level: str, read: Reads | None = None) -> Read:
+        """The statement of the rows of one level, where rows have owners, with its values."""
+        return self._reading(read, at_level=True), {"ids": ids, "level": level}
+
+    def by_owner(self, rows: Iterable[Any]) -> dict[tuple[str, str], list[Any]]:
+        """Rows of one level in their order, by their project and their owner."""
         found: dict[tuple[str, str], list[Any]] = defaultdict(list)
         owner = self.keys.index("owner_id")
-        for row in await source.run(self._reading(read, at_level=True), values):
+        for row in rows:
             found[row[0], row[owner]].append(row)
         return found
-
-    def reading(self, ids: Sequence[str]) -> Read:
-        """The statement of the whole rows of many projects, with its values."""
-        return self._reading(None, at_level=False), {"ids": ids}
 
     def _reading(self, read: Reads | None, *, at_level: bool) -> Statement:
         found = self._reads.get((read, at_level))

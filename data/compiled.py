@@ -7,7 +7,7 @@ seen before, with whatever values, is not compiled again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from asyncpg import Record
@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.util import LRUCache
 
-from .rows import RowMaker, record_class, row_maker
+from .rows import RowMaker, row_class, row_maker
 from .values import Made, reader, storer
 
 # So many different statements are kept compiled, of those that are made for a call.
@@ -63,16 +63,31 @@ class Statement:
 Read = tuple[Statement, dict[str, Any]]
 
 
-class Sent(NamedTuple):
-    """What goes to the driver: the text, the values in their order, a list of them to run it for each.
+class Answer(Protocol):
+    """What makes rows of what the driver gives."""
 
-    `plan` makes rows of what comes back.
-    """
+    @property
+    def record(self) -> type[Record] | None:
+        """The class of asyncpg's records, where they serve as rows."""
+        ...
+
+    def rows(self, found: Sequence[Any]) -> list[Any]:
+        """The rows of what the driver gave."""
+        ...
+
+    def count(self, rows: Sequence[Any]) -> int:
+        """How many rows of tables these are."""
+        ...
+
+
+class Sent(NamedTuple):
+    """What goes to the driver: the text, the values in their order, a list of them to run it for each."""
 
     text: str
     values: Any
     many: bool
-    plan: Plan
+    writes: bool
+    answer: Answer
 
 
 class _Slot(NamedTuple):
@@ -114,7 +129,7 @@ class Plan:
         # The class of asyncpg's records, where they serve as rows.
         self.record: type[Record] | None = None
         if aliases is not None and dialect.name == "postgresql" and not self.readers:
-            self.record = record_class([(one.keyname, one.type) for one in columns], aliases)
+            self.record = row_class(Record, [(one.keyname, one.type) for one in columns], aliases)
         self._stored = {
             name: stored
             for bind, name in compiled.bind_names.items()
@@ -225,6 +240,10 @@ class Plan:
             columns[place] = map(read, columns[place])
         return list(map(self.row, zip(*columns, strict=True)))
 
+    def count(self, rows: Sequence[Any]) -> int:
+        """How many rows these are."""
+        return len(rows)
+
 
 def _padded(values: Iterable[Any], *, paired: bool) -> list[Any]:
     several = list(values)
@@ -284,7 +303,7 @@ def sent(
         and isinstance(given[0], tuple)
     ):
         plan = statement.plan(dialect)
-        return Sent(plan.compiled.string, plan.sent_in_order(given), many=True, plan=plan)
+        return Sent(plan.compiled.string, plan.sent_in_order(given), True, plan.writes, plan)
     several = given if isinstance(given, list) and given else None
     first: Mapping[str, Any] = several[0] if several else cast("Mapping[str, Any]", given or {})
     if several is not None and any(one.keys() != first.keys() for one in several):
@@ -292,15 +311,15 @@ def sent(
     if isinstance(statement, Statement):
         plan = statement.plan(dialect)
         if several is None or len(several) == 1:
-            return Sent(*plan.sent_by_name(first), many=False, plan=plan)
+            return Sent(*plan.sent_by_name(first), False, plan.writes, plan)
         values = [plan.sent_by_name(one)[1] for one in several]
-        return Sent(plan.compiled.string, values, many=True, plan=plan)
+        return Sent(plan.compiled.string, values, True, plan.writes, plan)
     # A write is never asked for what it made, so its text is the same for one as for many.
     many = bool(given) and getattr(statement, "is_dml", False)
     plan, standing = _found(statement, dialect, first, list(first), many=many)
     text, ordered = plan.sent(standing)
     if several is None or len(several) == 1:
-        return Sent(text, ordered, many=False, plan=plan)
+        return Sent(text, ordered, False, plan.writes, plan)
     # Lists of values in a statement and lists of values to run it for do not go together.
     rest = [plan.sent({**standing, **plan.named(one)})[1] for one in several[1:]]
-    return Sent(text, [ordered, *rest], many=True, plan=plan)
+    return Sent(text, [ordered, *rest], True, plan.writes, plan)

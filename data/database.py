@@ -24,6 +24,7 @@ from .counting import Statements
 from .engine import engine_of
 from .failures import ACQUIRE, RAISED, translated
 from .hearing import STATEMENTS, Heard
+from .joined import sent_joined
 from .lending import Lendable, Occupancy, Timed
 from .postgres import Postgres
 from .sqlite import Sqlite
@@ -143,13 +144,25 @@ class Database:
     async def run(self, statement: Executable | Statement, parameters: Any = None) -> Sequence[Any]:
         """The rows of one reading statement, on a connection of its own. Raises: DatabaseBusy."""
         going = sent(self._dialect, statement, parameters)
-        if going.plan.writes or going.many:
+        if going.writes or going.many:
             raise TypeError("a statement that writes belongs in a transaction")
         return await _answered(self._driver.fetch, going, self.statements)
 
     async def run_each(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
         """The rows of each of several reading statements, on one connection. Raises: DatabaseBusy."""
         return await _all_answered(self._driver.fetch_each, self._dialect, reads, self.statements)
+
+    @property
+    def joins(self) -> bool:
+        """Whether it can give the rows of several statements by one."""
+        return self.dialect == "postgresql"
+
+    async def run_joined(self, reads: Sequence[Read]) -> list[Sequence[Any]]:
+        """The rows of each of several reading statements, by one statement. Raises: DatabaseBusy."""
+        if len(reads) < 2:
+            return [await self.run(*read) for read in reads]
+        going = sent_joined(self._dialect, reads)
+        return list(await _answered(self._driver.fetch, going, self.statements))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -201,7 +214,7 @@ async def _answered(fetch: Fetch, going: Sent, counted: Statements) -> Sequence[
     heard = _told(going.text, going.values) if STATEMENTS.listeners() else None
     begun = time.perf_counter()
     try:
-        found = await fetch(going.text, going.values, going.plan.record)
+        found = await fetch(going.text, going.values, going.answer.record)
     except BaseException as error:
         if heard is not None:
             heard.failed(error)
@@ -210,10 +223,12 @@ async def _answered(fetch: Fetch, going: Sent, counted: Statements) -> Sequence[
         counted.failed += 1
         raise translated(error, going.text) from None
     seconds = time.perf_counter() - begun
-    counted.ended(len(found), seconds)
+    rows = going.answer.rows(found)
+    count = going.answer.count(rows)
+    counted.ended(count, seconds)
     if heard is not None:
-        heard.rows, heard.milliseconds = len(found), seconds * 1000
-    return going.plan.rows(found)
+        heard.rows, heard.milliseconds = count, seconds * 1000
+    return rows
 
 
 async def _all_answered(
@@ -221,7 +236,7 @@ async def _all_answered(
 ) -> list[Sequence[Any]]:
     """The same for several statements, which are all told before the first is sent."""
     going = [sent(dialect, *read) for read in reads]
-    if any(one.plan.record for one in going):
+    if any(one.answer.record for one in going):
         raise TypeError("a statement whose rows are the driver's own is run by itself")
     heard = [_told(one.text, one.values) for one in going] if STATEMENTS.listeners() else []
     try:
@@ -240,7 +255,7 @@ async def _all_answered(
         told.begun += before / 1000
         told.rows, told.milliseconds = len(rows), milliseconds
         before += milliseconds
-    return [one.plan.rows(rows) for one, (rows, _) in zip(going, found, strict=True)]
+    return [one.answer.rows(rows) for one, (rows, _) in zip(going, found, strict=True)]
 
 
 def _told(text: str, values: Any) -> Heard:

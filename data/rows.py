@@ -6,7 +6,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from asyncpg import Record
 from sqlalchemy import String, TypeDecorator
@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 KEPT = 500
 
 RowMaker = Callable[[Iterable[Any]], Any]
+B = TypeVar("B", bound=tuple[Any, ...] | Record)
 
 
 @lru_cache(KEPT)
@@ -32,17 +33,17 @@ class Place(NamedTuple):
     is_text: bool
 
 
-def record_class(
-    columns: Iterable[tuple[str, TypeEngine[Any]]], aliases: Mapping[str, str]
-) -> type[Record]:
-    """A class of asyncpg's records with an attribute for each column, and for each alias of one.
+def row_class(
+    base: type[B], columns: Iterable[tuple[str, TypeEngine[Any]]], aliases: Mapping[str, str]
+) -> type[B]:
+    """A class of tuples or of asyncpg's records with an attribute for each column, and for each alias of one.
 
     Its `__layout__` tells plans where they are: see execution/rows.py.
     """
     layout = {name: Place(number, _is_text(kind)) for number, (name, kind) in enumerate(columns)}
     layout |= {alias: layout[name] for alias, name in aliases.items()}
     attributes = {name: property(itemgetter(place.number)) for name, place in layout.items()}
-    return type("Row", (Record,), {"__slots__": (), "__layout__": layout, **attributes})
+    return type("Row", (base,), {"__slots__": (), "__layout__": layout, **attributes})
 
 
 def _is_text(kind: TypeEngine[Any]) -> bool:

@@ -40,8 +40,9 @@ from .leaves import leaf, text_leaf
 from .operation import Operation, Unsupported
 from .rows import Item, Unpacked
 
-# An operation has more fields than this only if fragments multiply them; to compile them all would take seconds.
-MOST_FIELDS = 2_000
+# An operation has more fields than this only if fragments multiply them; to compile them all would take seconds. The
+# edge admits half as many.
+MOST_FIELDS = 4_000
 
 
 class RootField(NamedTuple):
@@ -138,17 +139,26 @@ class Source:
             return RootField(key, answer=parent.name)
         field, definition = self._known(parent, details)
         call = Call(parent, field, definition, details, Path(None, key, parent.name))
-        return RootField(key, call, field.resolve, self.completion(field.type, details, call))
+        complete = self.completion(field.type, details, call, of_one=True)
+        return RootField(key, call, field.resolve, complete)
 
     def selection(
-        self, parent: GraphQLObjectType, fields: GroupedFieldSet, path: Path | None = None
+        self,
+        parent: GraphQLObjectType,
+        fields: GroupedFieldSet,
+        path: Path | None = None,
+        *,
+        of_one: bool = True,
     ) -> str:
-        """The name of a function that answers a selection set for many objects of a type."""
+        """The name of a function that answers a selection set for many objects of a type.
+
+        `of_one`: they are one at most, since no list is above them.
+        """
         name = self._new(parent.name)
         body = _Body()
         self.usages.add(parent.name)
         for key, details in fields.items():
-            self._field(body, parent, key, details, Path(path, key, parent.name))
+            self._field(body, parent, key, details, Path(path, key, parent.name), of_one=of_one)
         lines = [f"def {name}(objects, run):"]
         if path is not None:
             known = self.name(f"known_{name}", set())
@@ -176,38 +186,47 @@ class Source:
         self._parts.append("\n".join(lines))
         return name
 
-    def completion(self, declared: GraphQLOutputType, details: FieldDetailsList, call: Call) -> str:
-        """The name of what completes the values of a field of a type."""
+    def completion(
+        self, declared: GraphQLOutputType, details: FieldDetailsList, call: Call, *, of_one: bool
+    ) -> str:
+        """The name of what completes the values of a field of a type; `of_one`: of one object at most."""
         if isinstance(declared, GraphQLNonNull):
-            return self._required(declared.of_type, details, call)
+            return self._required(declared.of_type, details, call, of_one=of_one)
         if is_leaf_type(declared):
             return self._leaves(declared)
-        inner = self._required(declared, details, call)
+        inner = self._required(declared, details, call, of_one=of_one)
         return self._combined(f"nullable_{inner}", f"nullable({inner})")
 
-    def _required(self, kind: GraphQLOutputType, details: FieldDetailsList, call: Call) -> str:
+    def _required(
+        self, kind: GraphQLOutputType, details: FieldDetailsList, call: Call, *, of_one: bool
+    ) -> str:
         if isinstance(kind, GraphQLList):
-            inner = self.completion(kind.of_type, details, call)
+            inner = self.completion(kind.of_type, details, call, of_one=False)
             return self._combined(f"lists_of_{inner}", f"lists({inner})")
         if is_leaf_type(kind):
             return self._leaves(GraphQLNonNull(kind))
         if is_object_type(kind):
-            return self._objects(kind, details, call)
+            return self._objects(kind, details, call, of_one=of_one)
         if is_abstract_type(kind):
-            return self._abstract(kind, details, call)
+            return self._abstract(kind, details, call, of_one=of_one)
         raise Unsupported(f"the type {kind}")
 
-    def _objects(self, kind: GraphQLObjectType, details: FieldDetailsList, call: Call) -> str:
-        name = self.selection(kind, self._operation.below(kind, details), call.path)
+    def _objects(
+        self, kind: GraphQLObjectType, details: FieldDetailsList, call: Call, *, of_one: bool
+    ) -> str:
+        below = self._operation.below(kind, details)
+        name = self.selection(kind, below, call.path, of_one=of_one)
         if kind.is_type_of is None:
             return name
         test = self.name(f"is_{kind.name}", kind.is_type_of)
         info = self.name("info_of", call.raw_info)
         return self._combined(f"confirmed_{name}", f"confirmed({name}, {test}, {info})")
 
-    def _abstract(self, kind: GraphQLAbstractType, details: FieldDetailsList, call: Call) -> str:
+    def _abstract(
+        self, kind: GraphQLAbstractType, details: FieldDetailsList, call: Call, *, of_one: bool
+    ) -> str:
         branches = ", ".join(
-            f"{possible.name!r}: {self._objects(possible, details, call)}"
+            f"{possible.name!r}: {self._objects(possible, details, call, of_one=of_one)}"
             for possible in self._operation.schema.get_possible_types(kind)
         )
         resolve = self.name(f"type_of_{kind.name}", kind.resolve_type or default_type_resolver)
@@ -246,6 +265,8 @@ class Source:
         key: str,
         details: FieldDetailsList,
         path: Path,
+        *,
+        of_one: bool,
     ) -> None:
         """Adds a field to the body of its selection's function."""
         self.fields += 1
@@ -262,7 +283,8 @@ class Source:
             own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
             self.usages.add(parent.name, used=own if loader.then is None else None)
             body.items.append(Item(key, "None"))
-            body.after.append(self._load(key, loader, self.completion(field.type, details, call)))
+            complete = self.completion(field.type, details, call, of_one=of_one)
+            body.after.append(self._load(key, loader, complete, of_one=of_one))
             return
         if is_attribute(field, definition):
             self.usages.add(parent.name, answered=(definition.python_name,))
@@ -279,7 +301,7 @@ class Source:
                 body.calls = True
             return
         body.items.append(Item(key, "None"))
-        complete = self.completion(field.type, details, call)
+        complete = self.completion(field.type, details, call, of_one=of_one)
         verb = "wait" if waits else "put"
         body.after.append(f"run.{verb}([{value} for o in objects], answers, {key!r}, {complete})")
 
@@ -296,13 +318,15 @@ class Source:
             raise Unsupported("variables of fragments")
         return field, definition
 
-    def _load(self, key: str, loader: LoaderCall, complete: str) -> str:
+    def _load(self, key: str, loader: LoaderCall, complete: str, *, of_one: bool) -> str:
         own = f"o.{loader.key}"
         if not isinstance(loader.key, str):
             own = f"{self.name(f'key_of_{loader.loader}', loader.key)}(o)"
         rest = f"[{own} for o in objects], answers, {key!r}, {complete}"
         if loader.then is not None:
             rest = f"{rest}, objects, {self.name(f'then_{loader.loader}', loader.then)}"
+        if of_one:
+            rest = f"{rest}, of_one=True"
         return f"run.load({loader.loader!r}, {rest})"
 
     def _value(

@@ -29,7 +29,8 @@ class Wait(NamedTuple):
 class Load(NamedTuple):
     """A field of many objects whose values a loader gives, and where its answers go.
 
-    `then` makes the field's value of an object and of what was loaded for it.
+    `then` makes the field's value of an object and of what was loaded for it. `of_one`: there is one object, whatever
+    the data are, since no list is above the field.
     """
 
     loader: Any
@@ -39,6 +40,7 @@ class Load(NamedTuple):
     complete: Complete
     objects: Sequence[Any]
     then: Callable[[Any, Any], Any] | None
+    of_one: bool
 
 
 class Run:
@@ -58,12 +60,16 @@ class Run:
         complete: Complete,
         objects: Sequence[Any] = (),
         then: Callable[[Any, Any], Any] | None = None,
+        *,
+        of_one: bool = False,
     ) -> None:
         """Notes a field whose values a loader of the context gives. A mutation may have replaced the loaders."""
         if not keys:
             return
         found = getattr(self.executor.context_value.loaders, loader)
-        self._loads.append(Load(found, keys, answers, response_key, complete, objects, then))
+        self._loads.append(
+            Load(found, keys, answers, response_key, complete, objects, then, of_one)
+        )
 
     def wait(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete
@@ -89,7 +95,7 @@ class Run:
         while self._loads or self._calls:
             calls, loads = self._calls, self._loads
             self._calls, self._loads = [], []
-            found = await _awaited(calls, loads)
+            found = await _awaited(calls, loads, self.executor.context_value)
             for call in calls:
                 _put(call.values, call.answers, call.key, call.complete, self)
             for load, values in zip(loads, found, strict=True):
@@ -122,7 +128,9 @@ def _awaitable(value: Any) -> Awaitable[Any]:
     return ready
 
 
-def _ask(loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], *, alone: bool) -> None:
+def _ask(
+    loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], context: Any, *, alone: bool
+) -> None:
     """Asks the loaders. Where loads are `alone` no resolver will ask for more, so that nothing is waited for.
 
     A loader that knows nothing of lists is asked for each key.
@@ -135,9 +143,19 @@ def _ask(loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], *, alone:
                 asked.append(asyncio.gather(*map(load.loader.load, load.keys)))
     finally:
         # What was asked for is read even where a later loader refuses, since somebody waits for it.
-        for load in loads if alone else ():
-            if hasattr(load.loader, "send"):
-                load.loader.send()
+        if alone:
+            _send(loads, context)
+
+
+def _send(loads: Sequence[Load], context: Any) -> None:
+    """Lets loaders read what they were asked for; those of one object may do it together."""
+    loaders = dict.fromkeys(load.loader for load in loads if hasattr(load.loader, "send"))
+    together = getattr(context.loaders, "send", None)
+    if together is not None and len(loaders) > 1 and all(load.of_one for load in loads):
+        together(list(loaders))
+        return
+    for loader in loaders:
+        loader.send()
 
 
 def _start(calls: Sequence[Wait]) -> None:
@@ -147,14 +165,16 @@ def _start(calls: Sequence[Wait]) -> None:
             call.values[place] = asyncio.ensure_future(value)
 
 
-async def _awaited(calls: Sequence[Wait], loads: Sequence[Load]) -> list[Sequence[Any]]:
+async def _awaited(
+    calls: Sequence[Wait], loads: Sequence[Load], context: Any
+) -> list[Sequence[Any]]:
     """Puts into calls what they wait for; gives what loads wait for. They all go on side by side.
 
     Raises: what the first of them to fail raised, once all have ended.
     """
     asked: list[Awaitable[Sequence[Any]]] = []
     try:
-        _ask(loads, asked, alone=not calls)
+        _ask(loads, asked, context, alone=not calls)
         if loads or len(calls) > 1 or len(calls[0].values) > 1:
             _start(calls)
         for call in calls:

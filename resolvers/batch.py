@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from ..data.collections import Collection, Source
+from ..data.collections import Collection, Source, by_project
+from ..data.compiled import Read
 from ..data.counting import TALLY
 from ..data.reads import Reads
 from ..data.versions import Version
@@ -41,6 +42,13 @@ class Asked(NamedTuple):
         return self.places.get(key)
 
 
+class Reading(NamedTuple):
+    """How a batch is read: the statement, None where nothing is to be read, and what makes values of its rows."""
+
+    read: Read | None
+    values: Callable[[Sequence[Any]], list[Any]]
+
+
 class Loader(DataLoader[K, V]):
     """aiodataloader's loader with the same cache and the same batches, made with less ado.
 
@@ -48,8 +56,15 @@ class Loader(DataLoader[K, V]):
     batches.
     """
 
-    def __init__(self, name: str, load: Callable[[list[K]], Coroutine[Any, Any, list[V]]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[list[K]], Coroutine[Any, Any, list[V]]],
+        reading: Callable[[list[K]], Reading] | None = None,
+    ) -> None:
+        """`reading`: where a batch is one statement, that, so that it can be sent together with others."""
         self._name = name
+        self.reading = reading
         # What aiodataloader's own sets up, without its inspection of the function: there are many loaders a second.
         self.loop = get_running_loop()
         self.batch_load_fn = load
@@ -94,10 +109,19 @@ class Loader(DataLoader[K, V]):
 
     def send(self) -> None:
         """Reads what is asked for, in one batch, without waiting for more."""
-        self._sending = False
-        asked, self._asked = self._asked, []
+        asked = self.taken()
         if asked:
             self._reading.append(self.loop.create_task(self._answer(asked)))
+
+    def taken(self) -> list[Asked]:
+        """What is asked for, which whoever takes it answers."""
+        self._sending = False
+        asked, self._asked = self._asked, []
+        return asked
+
+    def parts(self) -> list[Loader[Any, Any]]:
+        """The loaders that it is made of: itself."""
+        return [self]
 
     def cancel(self) -> None:
         """Stops what is read: nobody waits for it any more."""
@@ -105,37 +129,64 @@ class Loader(DataLoader[K, V]):
             task.cancel()
 
     async def _answer(self, asked: list[Asked]) -> None:
-        all_keys = asked[0].keys
+        batch = self.begun(asked)
+        try:
+            values = await self.batch_load_fn(batch.keys)
+        # Whatever a read raises, those who wait for it are told, and the next one may try again.
+        except Exception as error:  # noqa: BLE001
+            batch.failed(error)
+        else:
+            batch.given(values)
+        finally:
+            batch.ended()
+
+    def begun(self, asked: list[Asked]) -> Begun:
+        """A batch of what was asked for, which is counted and told."""
+        keys = asked[0].keys
         if len(asked) > 1:
-            all_keys = [key for one in asked for key in one.keys]
-        SIZES[self._name].add(len(all_keys))
+            keys = [key for one in asked for key in one.keys]
+        SIZES[self._name].add(len(keys))
         tally = TALLY.get()
         if tally is not None:
             tally.batches += 1
-        heard = _told(self._name, len(all_keys)) if BATCHES.listeners() else None
-        try:
-            values = await self.batch_load_fn(all_keys)
-        # Whatever a read raises, those who wait for it are told, and the next one may try again.
-        except Exception as error:  # noqa: BLE001
-            for one in asked:
-                self._forget(one)
-                if not one.future.done():
-                    one.future.set_exception(error)
-            return
-        finally:
-            if heard is not None:
-                heard.ended = perf_counter()
-        start = 0
-        for keys, future, alone, _ in asked:
-            if not future.done():
-                future.set_result(values[start] if alone else values[start : start + len(keys)])
-            start += len(keys)
+        heard = _told(self._name, len(keys)) if BATCHES.listeners() else None
+        return Begun(self, asked, keys, heard)
 
-    def _forget(self, asked: Asked) -> None:
+    def forget(self, asked: Asked) -> None:
+        """Lets keys be asked for again."""
         for key in asked.keys:
             self.clear(key)
         if not asked.alone:
             self._together.remove(asked)
+
+
+class Begun(NamedTuple):
+    """A batch that is being read: who asked for it, for which keys, and where it is heard."""
+
+    loader: Loader[Any, Any]
+    asked: list[Asked]
+    keys: list[Any]
+    heard: Batch | None
+
+    def given(self, values: Sequence[Any]) -> None:
+        """Gives those who asked their values."""
+        start = 0
+        for keys, future, alone, _ in self.asked:
+            if not future.done():
+                future.set_result(values[start] if alone else values[start : start + len(keys)])
+            start += len(keys)
+
+    def failed(self, error: Exception) -> None:
+        """Tells those who asked why there are no values; the next one may try again."""
+        for one in self.asked:
+            self.loader.forget(one)
+            if not one.future.done():
+                one.future.set_exception(error)
+
+    def ended(self) -> None:
+        """Lets it be heard that it was read."""
+        if self.heard is not None:
+            self.heard.ended = perf_counter()
 
 
 def _told(loader: str, keys: int) -> Batch:
@@ -156,20 +207,30 @@ async def _one_of(asked: Asked, place: int) -> Any:
 Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, list[Any]]]]
 
 
-async def _rows(
-    source: Source,
-    collection: Collection[Any],
-    keys: Sequence[str | Revision],
-    read: Reads | None,
-) -> list[list[Any]]:
+def _read_by(
+    name: str, source: Source, reading: Callable[[list[Any]], Reading]
+) -> Loader[Any, Any]:
+    """A loader whose batches are a statement each."""
+
+    async def load(keys: list[Any]) -> list[Any]:
+        read, values = reading(keys)
+        return values(() if read is None else await source.run(*read))
+
+    return Loader(name, load, reading)
+
+
+def _lists(
+    collection: Collection[Any], read: Reads | None, keys: Sequence[str | Revision]
+) -> Reading:
+    """The rows of each project; a revision brings its own."""
     ids = [key for key in keys if isinstance(key, str)]
-    found = await collection.by_project(source, ids, read) if ids else {}
-    if len(ids) == len(keys):
-        return [found.get(key, []) for key in ids]
-    return [
-        key.rows(collection.table.name) if isinstance(key, Revision) else found.get(key, [])
-        for key in keys
-    ]
+    table = collection.table.name
+
+    def values(rows: Sequence[Any]) -> list[list[Any]]:
+        found = by_project(rows)
+        return [found.get(key, []) if isinstance(key, str) else key.rows(table) for key in keys]
+
+    return Reading(collection.reading(ids, read) if ids else None, values)
 
 
 def by_key(
@@ -188,11 +249,7 @@ def many(
     name: str, source: Source, collection: Collection[Any], read: Reads | None = None
 ) -> DataLoader[str | Revision, list[Any]]:
     """Gives the rows of a nested collection in list order, [] where there are none."""
-
-    async def load(keys: list[str | Revision]) -> list[list[Any]]:
-        return await _rows(source, collection, keys, read)
-
-    return Loader(name, load)
+    return _read_by(name, source, lambda keys: _lists(collection, read, keys))
 
 
 def one(
@@ -200,10 +257,11 @@ def one(
 ) -> DataLoader[str | Revision, Any]:
     """Gives the only row of a collection, None where there is none."""
 
-    async def load(keys: list[str | Revision]) -> list[Any]:
-        return [next(iter(rows), None) for rows in await _rows(source, collection, keys, read)]
+    def reading(keys: list[str | Revision]) -> Reading:
+        statement, lists = _lists(collection, read, keys)
+        return Reading(statement, lambda rows: [next(iter(of), None) for of in lists(rows)])
 
-    return Loader(name, load)
+    return _read_by(name, source, reading)
 
 
 OwnedKey = tuple[str | Revision, str, str]
@@ -235,13 +293,17 @@ class Owned:
 
     def send(self) -> None:
         """Reads what is asked for of each level, without waiting for more."""
-        for loader in self._levels.values():
+        for loader in self.parts():
             loader.send()
 
     def cancel(self) -> None:
         """Stops what is read of each level."""
-        for loader in self._levels.values():
+        for loader in self.parts():
             loader.cancel()
+
+    def parts(self) -> list[Loader[Any, Any]]:
+        """The loaders that it is made of: one for each level."""
+        return list(self._levels.values())
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:
@@ -252,20 +314,22 @@ class Owned:
         # Not this object itself, which holds the loader: the two would stay until the collector comes.
         source, collection, read = self._source, self._collection, self._read
 
-        async def load(keys: list[OwnedKey]) -> list[list[Any]]:
+        def reading(keys: list[OwnedKey]) -> Reading:
             projects = dict.fromkeys(project for project, _, _ in keys)
             ids = [project for project in projects if isinstance(project, str)]
-            found: dict[tuple[Any, str], list[Any]] = {}
-            if ids:
-                found = await collection.by_owner(source, ids, level, read)
-            for revision in projects:
-                if isinstance(revision, Revision):
-                    for row in revision.rows(collection.table.name):
-                        if row.level == level:
-                            found.setdefault((revision, row.owner_id), []).append(row)
-            return [found.get((project, owner), []) for project, _, owner in keys]
 
-        return Loader(self._name, load)
+            def values(rows: Sequence[Any]) -> list[list[Any]]:
+                found: dict[tuple[Any, str], list[Any]] = collection.by_owner(rows)
+                for revision in projects:
+                    if isinstance(revision, Revision):
+                        for row in revision.rows(collection.table.name):
+                            if row.level == level:
+                                found.setdefault((revision, row.owner_id), []).append(row)
+                return [found.get((project, owner), []) for project, _, owner in keys]
+
+            return Reading(collection.reading_level(ids, level, read) if ids else None, values)
+
+        return _read_by(self._name, source, reading)
 
 
 def newest(

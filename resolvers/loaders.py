@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..data import (
@@ -31,7 +32,9 @@ from ..data import (
 )
 from ..data.collections import Collection as Nested
 from ..data.collections import Source
+from ..data.database import Database
 from ..data.reads import Reads
+from . import joining
 from .batch import Loader, Owned, by_key, many, newest, one
 
 _MANY: Mapping[str, Nested[Any]] = {
@@ -104,6 +107,7 @@ class Loaders:
         reads: Mapping[str, Any] | None = None,
     ) -> None:
         self._source = source
+        self._joined: list[asyncio.Task[None]] = []
         self.visible_stores = visible_stores
         self._reads = reads
 
@@ -123,8 +127,23 @@ class Loaders:
         setattr(self, name, made)
         return made
 
+    def send(self, loaders: Sequence[Any]) -> None:
+        """Reads what was asked for of each of several loaders, by one statement where the database can.
+
+        For what is nested in one object: of many objects it would be the database that pays for it.
+        """
+        source = self._source
+        if isinstance(source, Database) and source.joins:
+            batches = joining.taken([part for loader in loaders for part in loader.parts()])
+            if batches:
+                self._joined.append(asyncio.create_task(joining.read(source, batches)))
+        for loader in loaders:
+            loader.send()
+
     def cancel(self) -> None:
         """Stops what any of them reads."""
+        for task in self._joined:
+            task.cancel()
         for made in vars(self).values():
             if isinstance(made, Loader | Owned):
                 made.cancel()

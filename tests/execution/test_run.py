@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,10 +28,12 @@ async def test_what_was_asked_for_before_a_loader_refused_is_read_all_the_same(a
         return [key * 2 for key in keys]
 
     def load_of(loader: Any) -> Load:
-        return Load(loader, [1, 2], [{}, {}], "key", lambda values, _: list(values), (), None)
+        complete: Any = lambda values, _: list(values)  # noqa: E731
+        return Load(loader, [1, 2], [{}, {}], "key", complete, (), None, of_one=False)
 
     asked: list[Any] = []
+    loads = [load_of(Loader("doubles", load)), load_of(Refusing())]
     with pytest.raises(TypeError):
-        _ask([load_of(Loader("doubles", load)), load_of(Refusing())], asked, alone=alone)
+        _ask(loads, asked, SimpleNamespace(loaders=None), alone=alone)
     async with asyncio.timeout(5):
         assert await asked[0] == [2, 4]

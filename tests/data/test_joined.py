@@ -1,0 +1,115 @@
+"""Reads that are sent together give the rows that each gives by itself, value for value."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+
+from projectgate.data.base import LAST
+from projectgate.data.collections import Collection
+from projectgate.data.compiled import Read
+from projectgate.data.database import Database
+from projectgate.data.graphs import COLLECTIONS
+from projectgate.data.hearing import STATEMENTS, Heard
+from projectgate.data.products import PRODUCTS
+from projectgate.data.reads import Reads
+from projectgate.data.transactions import TRANSACTIONS
+from tests.conftest import recorded
+from tests.make.documents import make_document, make_full_document, store_documents
+from tests.make.projects import many_projects, store
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["postgresql"])]
+
+# What JSON has no form for, or another one: the largest and smallest amounts and moments, numbers beyond a double.
+EXTREMES = make_document(
+    "extremes",
+    products=[{"id": "line", "skuId": '\\ " \u2028 ø 𝄞', "quantity": 0, "unknown": [1e22, None]}],
+    transactions=[
+        {
+            "id": "amounts",
+            "revenue": Decimal(10) ** 17 - Decimal("0.01"),
+            "cost": Decimal("-0.0000000001"),
+            "created": "0001-01-02T00:00:00.000001Z",
+        },
+        {"id": "moments", "cost": Decimal("1.50"), "created": LAST.isoformat(), "more": {"a": 0.1}},
+    ],
+)
+
+
+@pytest.fixture
+async def ids(database: Database) -> list[str]:
+    """The projects of a database that has many of each kind."""
+    projects = many_projects()
+    await store(database, projects)
+    await store_documents(database, [EXTREMES, make_full_document("full")])
+    return ["extremes", "full", *(project.id for project in projects)]
+
+
+def told(row: Any) -> Any:
+    """A row with the types of its values, the digits of its decimals, and all its names."""
+    layout = getattr(type(row), "__layout__", None)
+    names = layout or row._fields
+    return layout, [(name, type(getattr(row, name)), repr(getattr(row, name))) for name in names]
+
+
+def a_read(random: Random, ids: list[str]) -> Read:
+    """The read of some columns of some projects; what is used is not only answered."""
+    collection: Collection[Any] = random.choice(COLLECTIONS)
+
+    def some() -> frozenset[str]:
+        return frozenset(
+            random.sample(collection.columns, random.randint(0, len(collection.columns)))
+        )
+
+    read = random.choice([None, Reads(some(), some()), Reads(some(), frozenset())])
+    of = random.sample(ids, random.randint(0, 5)) + random.choice([[], ["extremes"], ["full"]])
+    if "level" in collection.keys and random.random() < 0.7:
+        return collection.reading_level(of, random.choice(["project", "part", "order"]), read)
+    return collection.reading(of, read)
+
+
+async def test_rows_of_joined_reads_are_those_of_each_by_itself(
+    database: Database, ids: list[str]
+) -> None:
+    random, rows = Random(1), 0
+    for _ in range(150):
+        reads = [a_read(random, ids) for _ in range(random.randint(1, 6))]
+        with recorded(database) as sent:
+            joined = await database.run_joined(reads)
+        assert len(sent) == 1
+        alone = [await database.run(*read) for read in reads]
+        assert [list(map(told, found)) for found in joined] == [
+            list(map(told, found)) for found in alone
+        ]
+        rows += sum(map(len, alone))
+    assert rows > 1000
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda one: one.table.name)
+async def test_every_collection_can_be_joined(
+    database: Database, ids: list[str], collection: Collection[Any]
+) -> None:
+    reads = [collection.reading(["full"]), PRODUCTS.reading(["full"])]
+    joined = await database.run_joined(reads)
+    alone = [await database.run(*read) for read in reads]
+    assert [list(map(told, found)) for found in joined] == [
+        list(map(told, found)) for found in alone
+    ]
+    assert len(joined[1]) == 2
+
+
+async def test_no_read_costs_nothing(database: Database) -> None:
+    with recorded(database) as sent:
+        assert await database.run_joined([]) == []
+    assert sent == []
+
+
+async def test_a_joined_read_tells_the_rows_of_all(database: Database, ids: list[str]) -> None:
+    heard: list[Heard] = []
+    with STATEMENTS.heard_by(heard.append):
+        found = await database.run_joined([PRODUCTS.reading(ids), TRANSACTIONS.reading(ids)])
+    (statement,) = heard
+    assert statement.rows == sum(map(len, found)) > 10
