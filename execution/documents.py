@@ -14,13 +14,13 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     create_source_event_stream,
-    parse,
 )
 from graphql.pyutils import is_awaitable
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from .executor import KEPT, LONGEST_KEPT, How
+from .parsing import parsed
 from .validation import faults
 from .variables import Variables
 
@@ -218,7 +218,7 @@ class Documents:
     def __init__(
         self,
         schema: strawberry.Schema,
-        parse: Callable[[str], DocumentNode] = parse,
+        parse: Callable[[str], DocumentNode] = parsed,
         *,
         hide_suggestions: bool = False,
     ) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import parse, specified_rules
+from graphql import specified_rules
 from strawberry.schema.schema import validate_document
 
 from .executor import CompiledExecutor
 from .operation import Operation
+from .parsing import parsed
 from .plan import Choices, Fallback
 
 
@@ -20,7 +21,7 @@ def explained(
 
     Raises: GraphQLError, the first that is wrong with the text or its variables.
     """
-    document = parse(text)
+    document = parsed(text)
     faults = validate_document(schema._schema, document, tuple(specified_rules))
     executor = faults or CompiledExecutor.build(
         schema._schema, document, raw_variable_values=variables, operation_name=name

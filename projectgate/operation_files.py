@@ -17,12 +17,12 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    parse,
     print_ast,
     separate_operations,
 )
 
 from projectgate.admission import Admission
+from projectgate.execution.parsing import parsed
 from projectgate.faults import Fault
 from projectgate.parameters import Operation
 from projectgate.persisted import sha256
@@ -106,7 +106,7 @@ class _Pool:
             raise Fault(f"{folder} has no *.graphql files")
         for file in found:
             try:
-                nodes = parse(file.read_text(encoding="utf-8")).definitions
+                nodes = parsed(file.read_text(encoding="utf-8")).definitions
             except GraphQLSyntaxError as error:
                 line, column = error.locations[0] if error.locations else (1, 1)
                 self.faults.append(f"{file}:{line}:{column}: {error.message}")

@@ -7,6 +7,7 @@ fragments make of it. Directives are not asked; what `@skip` takes away counts.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -18,9 +19,9 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     SelectionSetNode,
-    parse,
 )
 
+from ..execution import parsing
 from .fragments import in_order
 
 # What the parser counts while it reads. Without the last two a text of nothing but blanks or comments took a second.
@@ -44,6 +45,11 @@ _SPLIT = "select less, or send several operations"
 LENGTH = Limit(CHARACTERS, "characters", "send long values as variables")
 # For each error that names several places graphql-core goes through all lines: with 40,000 that took a second.
 LINES = Limit(2_000, "lines", "leave out empty lines")
+# Python reads no integer of more than 4,300 digits, and others slowly.
+DIGITS = Limit(
+    400, "digits in one number", "write it shorter, or as a string where a string is taken"
+)
+_MAYBE_LONG = re.compile(rf"[0-9.eE+-]{{{DIGITS.most + 1}}}")
 FIELDS = Limit(2_000, "fields", _SPLIT)
 DEPTH = Limit(12, "levels of fields, one in the other", "select less deeply")
 # GraphiQL and code generators ask for types of types of types.
@@ -84,7 +90,7 @@ def parsed(text: str) -> DocumentNode:
     if lines > LINES.most:
         raise TooMuch(_excess(LINES, lines))
     try:
-        document = parse(text, max_lexical_tokens=TOKENS, max_comments=COMMENTS)
+        document = parsing.parsed(text, tokens=TOKENS, comments=COMMENTS)
     except GraphQLSyntaxError as error:
         for most, what in ((TOKENS, "tokens"), (COMMENTS, "comments")):
             if f" more than {most} {what}" in error.message:
@@ -92,6 +98,10 @@ def parsed(text: str) -> DocumentNode:
                 raise TooMuch(Excess(message, most + 1, most)) from None
         raise
     found = exceeded(document)
+    if _MAYBE_LONG.search(text):
+        digits = max(sum(map(str.isdigit, one)) for one in ("", *parsing.numbers(document)))
+        if digits > DIGITS.most:
+            found.append(_excess(DIGITS, digits))
     if found:
         raise TooMuch(*found)
     return document

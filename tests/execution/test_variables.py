@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from projectgate.execution.documents import Documents
 from projectgate.execution.executor import Engine
 from projectgate.execution.variables import MOST_FAULTS, Variables
+from projectgate.schema.errors import formatted
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +33,7 @@ class Box:
     """Something that is not plain."""
 
     name: str = "box"
+    inner: Box | None = None
 
 
 @strawberry.type
@@ -104,6 +106,23 @@ def test_variables_come_to_what_graphql_core_makes_of_them(
     expected = get_variable_values(SCHEMA._schema, nodes, values, max_errors=MOST_FAULTS)
     for _ in range(2):
         assert told(known.values(values)) == told(expected)
+
+
+async def test_of_variables_without_measure_the_limit_and_the_way_out_are_told() -> None:
+    document = Documents(SCHEMA).document("query ($b: Box) { rest(box: $b) }")
+    deep: dict[str, Any] = {}
+    for _ in range(201):
+        deep = {"inner": deep}
+    wrong = {f"x{number}": 1 for number in range(MOST_FAULTS + 1)}
+    # Before it was executed once, and after that.
+    for _ in range(2):
+        for variables, said in ((deep, "the limit is 200 levels"), (wrong, "correct these first")):
+            found = await document.execute(None, {"b": variables}, None)
+            assert found.errors is not None
+            told = formatted(found.errors[-1])
+            assert said in told["message"]
+            assert told["extensions"] == {"code": "BAD_USER_INPUT"}
+        assert not (await document.execute(None, {"b": {}}, None)).errors
 
 
 ARGUMENTS = [

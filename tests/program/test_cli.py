@@ -474,6 +474,11 @@ async def test_explain_reads_standard_input(run: Run, explain: Callable[..., Res
             "fields to fetch both if this was intentional. (line 1, column 12; line 1, column 20)",
         ),
         ([], "{ viewer {", "Syntax Error: Expected Name, found <EOF>. (line 1, column 11)"),
+        (
+            [],
+            "{ viewer { } }",
+            "Syntax Error: Expected Name, found '}': a selection names one field at least. (line 1, column 12)",
+        ),
         ([], "", "Syntax Error: Unexpected <EOF>. (line 1, column 1)"),
         ([], "{ a " * 5000, "Syntax Error: Document is nested too deeply."),
     ],

@@ -8,12 +8,13 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NewType
 
 import httpx2
 import pytest
 import strawberry
 from sqlalchemy import text
+from strawberry.schema.config import StrawberryConfig
 from structlog.testing import capture_logs
 
 from projectgate.data.database import Database
@@ -223,7 +224,8 @@ BROKEN = [
 ]
 # What nobody outside has a use for: of data, of the program, of what it is made of, and where it is.
 TELLING = re.compile(
-    r"hunter2|secret|select |insert |Traceback|Error\b|errno|\.py\b|/usr|/home|/root|/tmp|/work|10\.1\.2\.3|"
+    r"hunter2|secret|encountered|set_int_max|conversion|"
+    r"select |insert |Traceback|Error\b|errno|\.py\b|/usr|/home|/root|/tmp|/work|10\.1\.2\.3|"
     r"site-packages|sqlite|sqlalchemy|asyncpg|postgres|uvicorn|starlette|strawberry|graphql-core|[Pp]ython"
 )
 
@@ -249,6 +251,83 @@ async def test_of_what_goes_wrong_inside_an_id_is_told_and_nothing_else(
                 found = re.fullmatch(r"internal error, reference ([0-9a-f]{16})", error["message"])
                 assert found is not None
                 assert found[1] in [line.get("reference") for line in logged]
+
+
+Odd = NewType("Odd", object)
+
+
+def stumble(value: Any, *_: Any) -> Any:
+    """Reads no value at all, and says why as Python does."""
+    raise ValueError(f"/etc/secret/path.py password=hunter2, found: {value!r}")
+
+
+@strawberry.input
+class Box:
+    """An input with values that are stumbled over."""
+
+    one: Odd | None = None
+    many: list[Odd] | None = None
+    number: int | None = None
+
+
+@strawberry.type
+class Taking:
+    """A field that takes values."""
+
+    @strawberry.field
+    def take(
+        self,
+        one: Odd | None = None,
+        many: list[Odd] | None = None,
+        box: Box | None = None,
+        number: int | None = None,
+        name: strawberry.ID | None = None,
+    ) -> str:
+        return repr((one, many, box, number, name))
+
+
+STUMBLING = strawberry.Schema(
+    Taking,
+    config=StrawberryConfig(
+        scalar_map={Odd: strawberry.scalar(name="Odd", parse_value=stumble, parse_literal=stumble)}
+    ),
+)
+LONG = "9" * 4_301
+VALIDATION, INPUT = "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"
+STUMBLED: list[tuple[str, Any, str]] = [
+    ("{ take(one: 1) }", None, VALIDATION),
+    ('{ take(many: [1, "x"]) }', None, VALIDATION),
+    ("{ take(box: { one: 1, many: [2] }) }", None, VALIDATION),
+    ("query ($n: Int) { take(one: { a: $n }) }", {"n": 1}, VALIDATION),
+    ("query ($o: Odd = 5) { take(one: $o) }", None, VALIDATION),
+    ("query ($b: Box = { many: [1] }) { take(box: $b) }", None, VALIDATION),
+    ("query ($o: Odd) { take(one: $o) }", {"o": 1}, INPUT),
+    ("query ($o: [Odd!]) { take(many: $o) }", {"o": ["x", 2]}, INPUT),
+    ("query ($b: Box) { take(box: $b) }", {"b": {"one": {"a": 1}, "many": [1]}}, INPUT),
+    (f"{{ take(number: {LONG}) }}", None, "QUERY_TOO_COMPLEX"),
+    (f"{{ take(name: {LONG}) }}", None, "QUERY_TOO_COMPLEX"),
+    (f"{{ take(box: {{ number: -{LONG} }}) }}", None, "QUERY_TOO_COMPLEX"),
+    (f"{{ take(many: [{LONG}]) }}", None, "QUERY_TOO_COMPLEX"),
+    (f"query ($n: Int = {LONG}) {{ take(number: $n) }}", None, "QUERY_TOO_COMPLEX"),
+    (f"{{ take @include(if: {LONG}) }}", None, "QUERY_TOO_COMPLEX"),
+    (f"{{ take(number: {LONG[:400]}) }}", None, VALIDATION),
+]
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_of_a_value_that_is_stumbled_over_nothing_is_told_but_the_value(
+    database: Database, transport: str
+) -> None:
+    async with asking(database, STUMBLING) as client:
+        for query, variables, expected in STUMBLED:
+            # The second time the document is known.
+            for _ in range(2):
+                said = await client.ask(transport, query, variables)
+                assert {error["extensions"]["code"] for error in said.errors} == {expected}, query
+                told = said.text.replace("text/event-stream", "")
+                assert TELLING.search(told) is None, told
+                assert "found: " in told or "9" * 50 in told or "the limit is 400" in told
 
 
 @pytest.mark.parametrize(

@@ -276,6 +276,10 @@ def test_check_has_a_line_for_each_difference(run: Callable[..., Result], folder
 FAULTY = [
     ("query A { viewer { shoeSize } }", "app/x.graphql: Cannot query field 'shoeSize' on type 'Viewer'."),
     ("query A { viewer { ...None } }", "app/x.graphql: Unknown fragment 'None'."),
+    (
+        "query A {\n  viewer { } }",
+        "app/x.graphql:2:12: Syntax Error: Expected Name, found '}': a selection names one field at least.",
+    ),
     ("query A {\n  viewer {", "app/x.graphql:2:11: Syntax Error: Expected Name, found <EOF>."),
     ("{ viewer { name } }", "app/x.graphql: an operation has no name: give it one"),
     ("query Who { viewer { name } }", "app/x.graphql: Who is in app/many.graphql already: rename one"),

@@ -108,13 +108,18 @@ TO_THE_ONE = {
     ),
     "fragments": (
         limits.FRAGMENTS,
-        lambda count: f"{{ {times(count, '...F')} }} fragment F on T {{ }}",
+        lambda count: " ".join(
+            [
+                f"{{ {' '.join(f'...F{n % 10}' for n in range(count))} }}",
+                *(f"fragment F{n} on T {{ f{n} }}" for n in range(10)),
+            ]
+        ),
     ),
     "fragments in fragments": (
         limits.FRAGMENTS,
         lambda count: (
-            f"{{ {times(count // 5 - 1, '...F')} {times(count % 5 + 5, '... { }')} }} "
-            "fragment F on T { ...G ...G ...G ... { } } fragment G on T { }"
+            f"{{ {times(count // 5 - 1, '...F')} {times(count % 5 + 5, '... { f }')} }} "
+            "fragment F on T { a { ...G ...G ...G ... { f } } } fragment G on T { f }"
         ),
     ),
     "fields of one name": (limits.SAME_NAME, lambda count: f"{{ {times(count, 'f')} }}"),
@@ -165,6 +170,14 @@ def test_a_document_may_have_as_much_as_a_limit_says_and_not_one_more(name: str)
         (limits.LINES.most, "lines", lambda count: "\n" * (count - 1) + "{ a }"),
         (limits.LINES.most, "lines", lambda count: "\r" * (count - 1) + "{ a }"),
         (limits.CHARACTERS, "characters", lambda count: "{ a }".ljust(count)),
+        (limits.DIGITS.most, "digits", lambda count: f"{{ a(x: {'9' * count}) }}"),
+        (limits.DIGITS.most, "digits", lambda count: f"{{ a(x: [1, -{'9' * count}]) }}"),
+        (limits.DIGITS.most, "digits", lambda count: f"{{ a(x: 1.{'0' * (count - 3)}E+12) }}"),
+        (
+            limits.DIGITS.most,
+            "digits",
+            lambda count: f"query ($n: Int = {'9' * count}) {{ a(x: {{ y: $n }}) }}",
+        ),
     ],
 )
 def test_a_text_may_be_as_long_as_the_limit_says_and_not_one_more(
@@ -175,6 +188,31 @@ def test_a_text_may_be_as_long_as_the_limit_says_and_not_one_more(
     assert (found.value, found.limit) == (most + 1, most)
     assert f"{most:,}" in found.message
     assert what in found.message
+
+
+def test_digits_that_are_no_number_may_be_many() -> None:
+    digits = "9" * 5_000
+    assert refused(f'{{ a{digits} (x: "{digits}", y: """{digits}""") #{digits}\n }}') == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ }",
+        "{,}",
+        "{\n}",
+        "query Q { a { } }",
+        "mutation { }",
+        "{ ... { } }",
+        "{ a { ... on T @x { } } }",
+        "{ ...F } fragment F on T { }",
+    ],
+)
+def test_a_selection_of_nothing_is_no_graphql(text: str) -> None:
+    with pytest.raises(GraphQLSyntaxError, match="a selection names one field at least") as error:
+        parsed(text)
+    (position,) = error.value.positions or ()
+    assert text[position] == "}"
 
 
 def test_what_is_no_graphql_is_told_as_that() -> None:
@@ -207,7 +245,7 @@ def doubling(count: int, last: str) -> str:
 
 
 @pytest.mark.parametrize("count", [10, 64, 120])
-@pytest.mark.parametrize("last", ["{ a }", "{ }", "{ a: b @c { d } }"])
+@pytest.mark.parametrize("last", ["{ a }", "{ __typename }", "{ a: b @c { d } }"])
 def test_fragments_that_double_are_counted_at_once(count: int, last: str) -> None:
     text = doubling(count, last)
     begun = time.perf_counter()
