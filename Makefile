@@ -9,6 +9,8 @@ ROUNDS ?= 5
 PROJECTGATE_TEST_EXAMPLES ?= 5000
 BIN := .venv/bin
 NODE_NEEDED := 20.19.0
+# Tests start hundreds of processes: what one of them compiles is kept for the others, whatever the surroundings say.
+export PYTHONDONTWRITEBYTECODE :=
 # Where the demo keeps its database.
 export PROJECTGATE_DATABASE_URL ?= sqlite+aiosqlite:///var/demo.sqlite
 
