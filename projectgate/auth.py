@@ -162,6 +162,12 @@ class Authenticator:
             )
         except PyJWTError as error:
             raise Unauthenticated(_reason(error, algorithms)) from None
+        for name in ("exp", "nbf"):
+            # RFC 7519 §2: a JSON number. The library takes whatever `int` does.
+            if type(claims.get(name, 0)) not in (int, float):
+                raise Unauthenticated(
+                    f"the claim `{name}` of the token must be a number: seconds since 1970"
+                )
         return _caller(claims), int(claims["exp"])
 
     async def _key(self, token: str) -> tuple[Any, Collection[str]]:

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import projectgate
-from projectgate.faults import Fault, told
+from projectgate.faults import Fault, one_line, told
 
 if TYPE_CHECKING:
+    from graphql import GraphQLError
+
     from projectgate.resolvers.imports import Counts
     from projectgate.settings import Settings
 
@@ -276,12 +278,7 @@ def explain(
         except UnicodeDecodeError:
             raise Fault(f"{_shown(file)} is not UTF-8") from None
         except GraphQLError as error:
-            # Without the lines of the document, which may be long.
-            places = "; ".join(
-                f"line {at.line}, column {at.column}" for at in error.locations or ()
-            )
-            at = f" ({places})" if places else ""
-            raise Fault(f"{_shown(file)} cannot be executed: {error.message}{at}") from None
+            raise Fault(f"{_shown(file)} cannot be executed: {_located(error)}") from None
 
 
 @schema_app.command(name="print")
@@ -306,13 +303,19 @@ def check(
 
         try:
             known = build_schema(file.read_text(encoding="utf-8"))
-        # TypeError: a schema that GraphQL's grammar allows and its rules do not.
-        except (GraphQLError, TypeError, UnicodeDecodeError) as error:
-            raise Fault(f"{file} is not a GraphQL schema: {error}") from None
+        except UnicodeDecodeError:
+            raise Fault(f"{file} is not UTF-8") from None
+        except GraphQLError as error:
+            raise Fault(f"{file} is not a GraphQL schema: {_located(error)}") from None
+        # A schema that GraphQL's grammar allows and its rules do not.
+        except TypeError as error:
+            raise Fault(f"{file} is not a GraphQL schema: {one_line(error)}") from None
         changes = find_breaking_changes(known, build_schema(sdl()))
         for change in changes:
             typer.echo(f"{change.type.name}: {change.description}")
-        typer.echo(f"{len(changes)} breaking changes" if changes else "Nothing breaks.", err=True)
+        typer.echo(
+            _counted(len(changes), "breaking change") if changes else "Nothing breaks.", err=True
+        )
         raise typer.Exit(NO if changes else 0)
 
 
@@ -331,11 +334,14 @@ def build_trusted(
         for fault in faults:
             typer.echo(fault)
         if faults:
-            typer.echo(f"{len(faults)} faults; nothing was written", err=True)
+            typer.echo(f"{_counted(len(faults), 'fault')}; nothing was written", err=True)
             raise typer.Exit(NO)
         file = folder / operation_files.MANIFEST
         file.write_text(operation_files.written(manifest), encoding="utf-8")
-        typer.echo(f"{len(manifest.operations)} operations are in {file}", err=True)
+        count = len(manifest.operations)
+        typer.echo(
+            f"{_counted(count, 'operation')} {'is' if count == 1 else 'are'} in {file}", err=True
+        )
 
 
 @trusted_app.command(name="check")
@@ -353,7 +359,7 @@ def check_trusted(
         faults += operation_files.stale(folder, manifest)
         for fault in faults:
             typer.echo(fault)
-        typer.echo(f"{len(faults)} faults" if faults else "Nothing to do.", err=True)
+        typer.echo(_counted(len(faults), "fault") if faults else "Nothing to do.", err=True)
         raise typer.Exit(NO if faults else 0)
 
 
@@ -368,6 +374,16 @@ def _shown(file: str) -> str:
     from projectgate.data import files
 
     return "standard input" if file == files.STANDARD_INPUT else file
+
+
+def _located(error: GraphQLError) -> str:
+    """What is wrong with a text, and where, without its lines: they may be long, and of another file than was meant."""
+    places = "; ".join(f"line {at.line}, column {at.column}" for at in error.locations or ())
+    return f"{error.message} ({places})" if places else error.message
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _duration(text: str) -> timedelta:
@@ -385,4 +401,4 @@ def _tell(counts: Counts) -> None:
     parts = [f"{number:,} {name}" for name, number in written if counts.written]
     parts += [f"{number:,} {name}" for name, number in left_out if number]
     end = "" if counts.written else "; nothing was written"
-    typer.echo(f"{counts.total:,} documents: {', '.join(parts)}{end}")
+    typer.echo(f"{_counted(counts.total, 'document')}: {', '.join(parts)}{end}")

@@ -41,6 +41,11 @@ def told() -> Iterator[None]:
         _end(message)
 
 
+def one_line(error: object) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split())
+
+
 def _end(message: str) -> None:
     typer.echo(f"projectgate: {message}", err=True)
     raise typer.Exit(EXIT_CODE) from None
@@ -58,5 +63,5 @@ def _known(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, DBAPIError | PostgresError):
         cause = error.orig if isinstance(error, DBAPIError) else error
-        return f"the database cannot do it: {cause}"
+        return f"the database cannot do it: {one_line(cause)}"
     return None

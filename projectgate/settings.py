@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -20,6 +22,12 @@ HABITS = {
     "postgres": "postgresql+asyncpg://user:password@host/database",
     "postgresql": "postgresql+asyncpg://user:password@host/database",
 }
+# What else may have names like those of settings: the examples, the tests, and what a cluster tells of services whose
+# names begin with `projectgate`.
+_NO_SETTING = re.compile(
+    r"URL|TOKEN|TEST_\w+|(\w+_)?SERVICE_(HOST|PORT(_\w+)?)|(\w+_)?PORT_[0-9]+_[A-Z]+(_(PROTO|PORT|ADDR))?"
+)
+_ADDRESS = re.compile(r"[a-z]+://.*")
 
 
 class SettingsRefused(Exception):
@@ -162,8 +170,8 @@ class Settings(BaseSettings):
         default=2,
         ge=0,
         le=5,
-        description="Seconds that the server goes on accepting connections after SIGTERM, w"
-        "hile /readyz says `stopping`.",
+        description="Seconds that the server goes on accepting connections after SIGTERM, while "
+        "/readyz says `stopping`.",
     )
     slow_operation: float = Field(
         default=1000,
@@ -289,12 +297,14 @@ def load(changes: Mapping[str, Any] | None = None) -> Settings:
 
     Raises: SettingsRefused, with one line for each variable that cannot be used.
     """
+    faults = [*_unknown(os.environ)]
     try:
-        return Settings(**(changes or {}))
+        settings = Settings(**(changes or {}))
     except ValidationError as error:
-        raise SettingsRefused(
-            "\n".join(_fault(fault) for fault in error.errors(include_url=False))
-        ) from None
+        faults += [_fault(fault) for fault in error.errors(include_url=False)]
+    if faults:
+        raise SettingsRefused("\n".join(faults))
+    return settings
 
 
 def require_keys(settings: Settings) -> None:
@@ -314,6 +324,21 @@ def require_keys(settings: Settings) -> None:
             "to the public keys of an identity provider. To look around on this machine, start "
             "`projectgate serve --demo`."
         )
+
+
+def _unknown(environment: Mapping[str, str]) -> Iterator[str]:
+    """A line for each variable that is named like a setting and is none: a misspelt one would do nothing."""
+    known = {name.upper() for name in Settings.model_fields}
+    for variable, value in sorted(environment.items()):
+        name = variable.upper().removeprefix(PREFIX)
+        if not variable.upper().startswith(PREFIX) or name in known or not value:
+            continue
+        of_a_service = name.endswith("PORT") and _ADDRESS.fullmatch(value)
+        if of_a_service or _NO_SETTING.fullmatch(name):
+            continue
+        near = get_close_matches(name, known, n=1)
+        way_out = f"did you mean {PREFIX}{near[0]}?" if near else "unset it"
+        yield f"{variable}: there is no such setting: {way_out}"
 
 
 def _fault(fault: Any) -> str:

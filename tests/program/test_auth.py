@@ -91,6 +91,21 @@ async def test_a_token_that_starts_later_is_refused() -> None:
     assert "nbf" in await refusal(token(nbf=datetime.now(UTC) + timedelta(minutes=1)))
 
 
+@pytest.mark.parametrize("claim", ["exp", "nbf"])
+@pytest.mark.parametrize("value", [True, [], {}, "soon", float("inf")])
+async def test_a_time_that_is_no_number_is_refused(claim: str, value: Any) -> None:
+    assert await refusal(jwt.encode({**claims(), claim: value}, SECRET))
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf"])
+async def test_a_number_as_text_is_no_time(claim: str) -> None:
+    now = datetime.now(UTC).timestamp()
+    value = now + (600 if claim == "exp" else -600)
+    assert (await let_in(jwt.encode({**claims(), claim: value}, SECRET))).name == "ann"
+    said = await refusal(jwt.encode({**claims(), claim: str(int(value))}, SECRET))
+    assert said == f"the claim `{claim}` of the token must be a number: seconds since 1970"
+
+
 async def test_a_provider_whose_clock_runs_ahead_is_no_fault() -> None:
     assert (await let_in(token(iat=datetime.now(UTC) + timedelta(minutes=1)))).name == "ann"
 

@@ -76,9 +76,9 @@ READING_EXAMPLES = {
 def chromium() -> Iterator[Browser]:
     """A real headless Chromium with a profile of its own."""
     found = (shutil.which(name) for name in CHROMIUM_NAMES)
-    path = os.environ.get("PROJECTGATE_CHROMIUM") or next(filter(None, found), None)
+    path = os.environ.get("PROJECTGATE_TEST_CHROMIUM") or next(filter(None, found), None)
     if path is None:
-        absent("no Chromium: install one, or name its program in PROJECTGATE_CHROMIUM")
+        absent("no Chromium: install one, or name its program in PROJECTGATE_TEST_CHROMIUM")
     with sync_playwright() as playwright:
         # Each launch makes a fresh user data folder and removes it at the end.
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)

@@ -179,6 +179,45 @@ def test_a_setting_that_does_not_exist_is_refused_in_code() -> None:
         load({"colour": "red"})
 
 
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("PROJECTGATE_INTROSPECTON", "did you mean PROJECTGATE_INTROSPECTION?"),
+        ("projectgate_jwt_secrets", "did you mean PROJECTGATE_JWT_SECRET?"),
+        ("PROJECTGATE_DB_URL", "did you mean PROJECTGATE_DATABASE_URL?"),
+        ("PROJECTGATE_COLOUR", "unset it"),
+        ("PROJECTGATE_", "unset it"),
+        ("PROJECTGATE_PORT", "unset it"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_refused_with_the_one_that_may_have_been_meant(
+    monkeypatch: pytest.MonkeyPatch, name: str, way_out: str
+) -> None:
+    monkeypatch.setenv(name, "8000")
+    said = refusal(monkeypatch, EXPLORER="yes").splitlines()
+    assert said[0] == f"{name}: there is no such setting: {way_out}"
+    assert len(said) == 2
+
+
+def test_what_a_cluster_the_examples_and_the_tests_set_stops_no_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Of the services `projectgate` and `projectgate-db`, as Kubernetes tells them.
+    for service in ("PROJECTGATE", "PROJECTGATE_DB"):
+        for name, value in {
+            "SERVICE_HOST": "10.0.0.11",
+            "SERVICE_PORT": "8000",
+            "SERVICE_PORT_HTTP": "8000",
+            "PORT": "tcp://10.0.0.11:8000",
+            "PORT_8000_TCP": "tcp://10.0.0.11:8000",
+            "PORT_8000_TCP_PROTO": "tcp",
+            "PORT_8000_TCP_PORT": "8000",
+            "PORT_8000_TCP_ADDR": "10.0.0.11",
+        }.items():
+            monkeypatch.setenv(f"{service}_{name}", value)
+    assert read(monkeypatch, TEST_STEPS="1", URL="http://gate", TOKEN="e.f.g", COLOUR="") == load()
+
+
 def test_no_keys_at_all_is_refused_with_what_to_set() -> None:
     with pytest.raises(SettingsRefused) as caught:
         require_keys(load())
