@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,8 @@ import strawberry
 import structlog
 from pydantic import SecretStr
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -28,6 +27,7 @@ from projectgate.admission import Admission
 from projectgate.answers import denied, refused
 from projectgate.auth import Authenticator, KeysUnavailable, mint
 from projectgate.compression import compress
+from projectgate.cross_origin import CrossOrigin
 from projectgate.data import migrate
 from projectgate.data.database import Database
 from projectgate.draining import Draining
@@ -40,8 +40,7 @@ from projectgate.health import Readiness, healthy
 from projectgate.metrics import Metrics
 from projectgate.observing import Observer
 from projectgate.operations import Operations
-from projectgate.receipt import HEADER
-from projectgate.request import PREFLIGHT_HEADERS, Rejected
+from projectgate.request import Rejected
 from projectgate.resolvers.access import ADMIN
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.resolvers.live import Live
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
 
 DEMO_TTL = timedelta(hours=12)
 CLOSE_SECONDS = 1
-PREFLIGHT_AGE = 7200  # seconds; the longest that Chromium keeps
 GRAPHQL_PATH = "/graphql"
 
 log = structlog.get_logger("projectgate")
@@ -106,18 +104,11 @@ def create_app(
     ]
     if settings.explorer == "on":
         routes += pages.routes(token)
-    cross_origin = Middleware(
-        CrossOrigin,
-        allow_origins=settings.allowed_origins,
-        allow_methods=("GET", "POST"),
-        allow_headers=("Authorization", "Content-Type", HEADER, *PREFLIGHT_HEADERS),
-        expose_headers=("Allow", "Retry-After", "WWW-Authenticate"),
-        max_age=PREFLIGHT_AGE,
-    )
+    cross_origin = partial(CrossOrigin, origins=settings.allowed_origins)
     middleware = [
-        Middleware(Envelope, metrics=metrics, draining=draining),
+        Middleware(Envelope, metrics=metrics, draining=draining, cross_origin=cross_origin),
         Middleware(StraightToGraphQL, endpoint=endpoint),
-        cross_origin,
+        Middleware(cross_origin),
     ]
     if tracing is not None:
         middleware.insert(0, tracing.middleware(routes))
@@ -293,26 +284,3 @@ class StraightToGraphQL:
             and all(name != b"origin" for name, _ in scope["headers"])
         )
         await (self._endpoint if straight else self._app)(scope, receive, send)
-
-
-class CrossOrigin(CORSMiddleware):
-    """Cross-origin rules for the listed origins; a preflight that is refused is told so in JSON."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """The answer to a browser that asks for leave."""
-        response = super().preflight_response(request_headers)
-        if response.status_code == HTTPStatus.OK:
-            return Response(
-                status_code=HTTPStatus.NO_CONTENT, headers=_without_body(response.headers)
-            )
-        faults = bytes(response.body).decode().removeprefix("Disallowed CORS ")
-        message = f"a page may not call here with this {faults}: see PROJECTGATE_ALLOWED_ORIGINS"
-        return refused(Rejected(403, "FORBIDDEN", message))
-
-
-def _without_body(headers: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in headers.items()
-        if name not in ("content-length", "content-type")
-    }

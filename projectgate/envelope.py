@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from asyncio import CancelledError
+from collections.abc import Callable
 from random import getrandbits
 
 from graphql import GraphQLError
@@ -28,8 +29,16 @@ _SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 class Envelope:
     """The outermost middleware: names each request, adds to its answer, counts it, and stands in for a broken one."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, draining: Draining) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        draining: Draining,
+        cross_origin: Callable[[ASGIApp], ASGIApp],
+    ) -> None:
+        """`cross_origin`: what lets pages of the listed origins read an answer, as it does further in."""
         self._app = app
+        self._cross_origin = cross_origin
         self._draining = draining
         self._metrics = metrics
 
@@ -59,13 +68,13 @@ class Envelope:
         except CancelledError:
             if begins or scope["type"] != "http" or not self._draining.begun:
                 raise
-            await cut_short()(scope, receive, sending)
+            await self._cross_origin(cut_short())(scope, receive, sending)
         # Whatever it is, the client is told that it is our fault, and the log has the rest.
         except Exception as error:
             answer = broken(error)
             if begins or scope["type"] != "http":
                 raise
-            await answer(scope, receive, sending)
+            await self._cross_origin(answer)(scope, receive, sending)
 
 
 def cut_short() -> Response:

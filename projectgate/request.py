@@ -16,6 +16,9 @@ from starlette.types import Receive, Scope
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+FOREIGN_ORIGIN = (
+    "pages of this origin may not call here: have it added to PROJECTGATE_ALLOWED_ORIGINS"
+)
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -151,7 +154,7 @@ def require_known_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
         raise Rejected(
             403,
             "FORBIDDEN",
-            "pages of this origin may not call here: have it added to PROJECTGATE_ALLOWED_ORIGINS",
+            FOREIGN_ORIGIN,
             vary="Origin",
         )
 

@@ -215,6 +215,9 @@ async def test_a_listed_origin_may_ask_and_call(serve: Serve) -> None:
         "content-type",
         "apollo-require-preflight",
         "x-graphql-preflight",
+        "x-request-id",
+        "traceparent",
+        "tracestate",
     } <= set(allowed)
     assert int(response.headers["access-control-max-age"]) > 0
     assert "access-control-allow-credentials" not in response.headers
@@ -233,24 +236,30 @@ async def test_a_listed_origin_can_read_a_refusal(serve: Serve) -> None:
     )
     assert response.status_code == 401
     assert response.headers["access-control-allow-origin"] == "https://shop.example.com"
-    assert "WWW-Authenticate" in response.headers["access-control-expose-headers"]
+    exposed = response.headers["access-control-expose-headers"].split(", ")
+    assert {"WWW-Authenticate", "X-Request-Id"} <= set(exposed)
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "said"),
     [
-        {"origin": "https://evil.example.com"},
-        {"origin": "null"},
-        {"access-control-request-method": "DELETE"},
-        {"access-control-request-headers": "authorization,x-secret"},
+        ({"origin": "https://evil.example.com"}, "added to PROJECTGATE_ALLOWED_ORIGINS"),
+        ({"origin": "null"}, "added to PROJECTGATE_ALLOWED_ORIGINS"),
+        ({"access-control-request-method": "DELETE"}, "may not send 'DELETE': send GET or POST"),
+        (
+            {"access-control-request-headers": "authorization, X-Secret,other"},
+            "may not send the header 'X-Secret': leave it out; it may send Authorization, ",
+        ),
+        ({"access-control-request-private-network": "true"}, "private"),
     ],
 )
-async def test_another_origin_method_or_header_is_refused_in_json(
-    serve: Serve, change: dict[str, str]
+async def test_another_origin_method_or_header_is_refused_in_json_with_the_way_out(
+    serve: Serve, change: dict[str, str], said: str
 ) -> None:
     client = serve(allowed_origins="https://shop.example.com")
     response = await client.options("/graphql", headers={**ASK, **change})
     assert (response.status_code, code(response)) == (403, "FORBIDDEN")
+    assert said in message(response)
     assert "access-control-allow-origin" not in response.headers
 
 

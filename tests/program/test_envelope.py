@@ -71,6 +71,23 @@ async def test_a_fault_outside_graphql_is_told_by_a_reference_alone(
     assert "wanted" in logged.out + logged.err
 
 
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("path", ["/graphql", "/schema.graphql"])
+async def test_a_page_of_a_listed_origin_can_read_a_fault_of_ours(
+    unread_database: Database, path: str
+) -> None:
+    app = build(unread_database, allowed_origins="https://shop.example.com")
+    for origin, allowed in (
+        ("https://shop.example.com", "https://shop.example.com"),
+        ("http://gate.test", None),
+    ):
+        async with open_client(app, headers={**bearer(), "origin": origin}) as client:
+            answer = await (run(client, "{ caller }") if path == "/graphql" else client.get(path))
+        is_refused(answer, 500, "INTERNAL")
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        assert answer.headers["x-request-id"]
+
+
 async def test_no_answer_names_the_server(serve: Callable[..., httpx2.AsyncClient]) -> None:
     answer = await serve().get("/healthz")
     assert not {"server", "x-powered-by", "via"} & set(answer.headers)
