@@ -6,6 +6,7 @@ They come as a JSON object, as several in an array, or in a query string; number
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -17,6 +18,8 @@ from projectgate.request import Rejected
 
 PARAMETERS = ("query", "operationName", "variables", "extensions", "documentId")
 INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbers
+# Numbers of one text that a look does not tell to be kept: each costs a microsecond or two.
+LONG_NUMBERS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,66 +132,71 @@ def _named(members: dict[str, Any], extensions: dict[str, Any]) -> tuple[str | N
     return digest if method == "sha256" else None, document_id
 
 
-def read_json(content: bytes, what: str) -> Any:
-    """The value that JSON bytes stand for, exactly. Raises: Rejected (400).
+def read_json(content: bytes, what: str, *, exact: bool = True) -> Any:
+    """The value that JSON bytes stand for. Raises: Rejected (400).
 
-    orjson rounds numbers that no double holds and refuses half a surrogate pair. The slower reader
-    of the standard library takes over where one of these can be in play: a money amount must not
-    change on its way in, and half a pair is told as a fault of its field.
+    A money amount must not change on its way in: a number that a double or 64 bits do not hold is refused. With
+    `exact=False` it is rounded, for what nobody reads.
     """
     try:
         value = orjson.loads(content)
-        if not _has_float(value):
-            return value
     except orjson.JSONDecodeError as error:
+        # orjson refuses half a surrogate pair, which is told as a fault of its field.
         if b"\\u" not in content:
             _bad(f"{what} is not JSON in UTF-8: {error}")
+    else:
+        if exact:
+            require_exact(content)
+        return value
+    require_exact(content)
     try:
-        return json.loads(
-            content.decode(), parse_float=_float, parse_int=_integer, parse_constant=_constant
-        )
+        return json.loads(content.decode(), parse_constant=_constant)
     except RecursionError:
         _bad(f"{what} is nested too deeply")
     except ValueError as error:
         _bad(f"{what} is not JSON in UTF-8: {error}")
 
 
-def _has_float(value: Any) -> bool:
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-        elif isinstance(item, float):
-            return True
-    return False
+# All up to a number that is not told at a glance to be kept: 64 bits hold 18 digits, and a double gives back 15 with an
+# exponent far from its limits. One pass, in which nothing is tried twice.
+_plain = re.compile(
+    rb'(?:[^"0-9]++|"(?:[^"\\]++|\\.)*+"|[0-9]{1,18}+(?![0-9.eE])'
+    rb"|(?![0-9.]{16})[0-9]++(?:\.[0-9]++)?+(?:[eE][+-]?+1?[0-9]{1,2}+)?+(?![0-9.eE]))*+",
+    re.DOTALL,
+).match
+_NUMBER = re.compile(rb"[0-9][0-9.eE+-]*+")
 
 
-def _float(text: str) -> float:
+def require_exact(content: bytes) -> None:
+    """Lets JSON pass in which every number is kept as it is written. Raises: Rejected (400)."""
+    place = 0
+    for _ in range(LONG_NUMBERS + 1):
+        place = _plain(content, place).end()  # type: ignore[union-attr]
+        number = None if place == len(content) else _NUMBER.match(content, place)
+        if number is None:
+            return  # the end, or that of what is no JSON
+        sign = "-" if content[place - 1 : place] == b"-" else ""
+        text = sign + number[0].decode()
+        if not _is_kept(text):
+            shown = text if len(text) <= 50 else f"{text[:50]}…"
+            _bad(f"the number {shown} cannot be kept exactly as a JSON number: send it as a string")
+        place = number.end()
+    _bad(f"more than {LONG_NUMBERS:,} numbers have over 14 digits: send them as strings")
+
+
+def _is_kept(text: str) -> bool:
+    """Whether a number comes out again as it went in."""
+    if text.removeprefix("-").isdecimal():
+        return len(text) <= 20 and int(text) in INTEGERS
+    again = repr(float(text))
     try:
-        exact = Decimal(text) == Decimal(repr(float(text)))
+        return again == text or Decimal(again) == Decimal(text)
     except InvalidOperation:  # an exponent beyond all measure
-        exact = False
-    if not exact:
-        _inexact(text)
-    return float(text)
-
-
-def _integer(text: str) -> int:
-    if len(text) > 20 or int(text) not in INTEGERS:
-        _inexact(text)
-    return int(text)
+        return False
 
 
 def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is no JSON")
-
-
-def _inexact(text: str) -> NoReturn:
-    shown = text if len(text) <= 50 else f"{text[:50]}…"
-    _bad(f"the number {shown} cannot be kept exactly as a JSON number: send it as a string")
 
 
 def _kind(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Message
 
-from projectgate.parameters import read_json
+from projectgate.parameters import read_json, require_exact
 from projectgate.request import Rejected
 
 ID_LENGTH = 255
@@ -21,18 +21,22 @@ class Closing(Exception):
 
 
 def members_of(message: Message, limit: int) -> dict[str, Any]:
-    """The members of a client's message. Raises: Closing."""
+    """The members of a client's message; what an operation's says is exact. Raises: Closing."""
     text = message.get("text")
     if text is None:
         raise Closing(4400, "Invalid message: it must be a text, not binary")
     if len(text) > limit:
         raise Closing(1009, f"the message is larger than {limit:,} bytes, the limit here")
+    content = text.encode()
     try:
-        members = read_json(text.encode(), "Invalid message: it")
+        members = read_json(content, "Invalid message: it", exact=False)
+        if not isinstance(members, dict):
+            raise Closing(4400, "Invalid message: it is no JSON object")
+        # Nobody reads the payload of a ping.
+        if members.get("type") == "subscribe":
+            require_exact(content)
     except Rejected as rejected:
         raise Closing(4400, rejected.message) from None
-    if not isinstance(members, dict):
-        raise Closing(4400, "Invalid message: it is no JSON object")
     return members
 
 
