@@ -22,7 +22,7 @@ _UNKNOWN = 100
 
 
 class Sizes:
-    """The variables of an operation that are lists or objects."""
+    """The variables of an operation, of which lists and objects have a size."""
 
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self._types: dict[str, Any] = {}
@@ -33,12 +33,20 @@ class Sizes:
 
     def size(self, given: Mapping[str, Any]) -> int:
         """How many values there are, and for each object how many fields its type has; it may stop beyond the most."""
-        if not self._types:
-            return 0
-        waiting = [(kind, given[name]) for name, kind in self._types.items() if name in given]
+        # What nobody declared has no type, and was read all the same.
+        waiting = [
+            (self._types.get(name), value)
+            for name, value in given.items()
+            if name in self._types or isinstance(value, list | dict)
+        ]
         size = len(waiting)
         while waiting and size <= MOST:
             kind, value = waiting.pop()
+            if kind is None:
+                size += len(value)
+                items = value.values() if isinstance(value, dict) else value
+                waiting += [(None, item) for item in items if isinstance(item, list | dict)]
+                continue
             kind = get_nullable_type(kind)
             inner = kind.of_type if isinstance(kind, GraphQLList) else kind
             if isinstance(value, list):

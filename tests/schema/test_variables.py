@@ -27,7 +27,10 @@ def size(variables: Any) -> int:
     ("variables", "expected"),
     [
         ({}, 0),
-        ({"d": 5, "other": [1] * 1000}, 0),
+        ({"d": 5, "other": 1}, 0),
+        # Of what is not declared, and of what may be anything, every value counts.
+        ({"other": [1] * 1000}, 1 + 1000),
+        ({"other": {"x": [[1], {"y": {}}]}, "d": [2, 3]}, 2 + 2 + 1 + 2 + 1 + 1),
         ({"a": None, "b": None}, 2),
         ({"a": [1, 2, 3]}, 1 + 3),
         ({"a": 7}, 1),
@@ -64,6 +67,7 @@ def test_the_size_of_what_is_nested_deeply_is_told() -> None:
         {"e": [{}] * 1_000_000},
         {"c": [[{}] * 1000] * 1000},
         {"b": {f"x{n}": 1 for n in range(100_000)}},
+        {"other": [{"x": []}] * 100_000},
     ],
 )
 def test_what_is_too_large_is_not_looked_through(variables: Any) -> None:
