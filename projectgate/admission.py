@@ -28,6 +28,8 @@ from projectgate.trusted import trusted_documents
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
 # time: about what it costs us, where a field of an answer costs 1.
 LEAST, READING = 100, 10
+# What each kB costs that is read as JSON, whatever it holds.
+PARSING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,19 @@ class Admission:
         self._documents = Documents(
             schema, parsed, hide_suggestions=settings.introspection == "off"
         )
+
+    def read(self, caller: Caller, size: int) -> None:
+        """Counts what it takes to read so many bytes of a caller. Raises: Rejected (429)."""
+        if size >= 1000:
+            self._rates.take(caller.name, size // 1000 * PARSING)
+
+    def heard(self, caller: Caller) -> None:
+        """Counts a message of a caller that asks for nothing. Raises: Rejected (429)."""
+        self._rates.take(caller.name, LEAST)
+
+    def event(self, prepared: Prepared, caller: Caller) -> None:
+        """Counts the answer to an event of what a caller subscribed to. Raises: Rejected (429)."""
+        self._rates.take(caller.name, max(prepared.cost, LEAST))
 
     def prepared(self, asked: Operation, caller: Caller) -> Prepared:
         """What a caller asks for, if it may be executed at all. Raises: RequestError, Rejected (429)."""

@@ -33,6 +33,7 @@ from projectgate.resolvers.context import Context
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.settings import Settings
 from projectgate.transports.event_stream import EventStream, once
+from projectgate.transports.events import Events
 from projectgate.transports.streams import Streams
 
 NOT_BEGUN = (
@@ -81,11 +82,13 @@ class GraphQLEndpoint:
             caller = await self._authenticator.caller(http.values_of(scope, b"authorization"))
             if method == "POST":
                 content = await http.body(headers, receive, self._settings.body_limit)
+                self._admission.read(caller, len(content))
                 operation = from_body(content, self._settings.batch_limit)
                 if isinstance(operation, list):
                     answers = await self._batch(scope, headers, operation, caller)
                     return answered(answers, _json(media))
             else:
+                self._admission.read(caller, len(scope["query_string"]))
                 operation = from_query_string(scope["query_string"])
             return await self._one(scope, headers, operation, caller, media)
         except Rejected as rejected:
@@ -119,7 +122,8 @@ class GraphQLEndpoint:
         subscribes = prepared.kind is OperationType.SUBSCRIPTION
         if subscribes and http.takes_event_stream(headers.get("accept")):
             _, end = await self._authenticator.session(http.values_of(scope, b"authorization"))
-            return EventStream(self._operations, prepared, context, self._streams, end)
+            events = Events(self._admission, self._operations, prepared, context)
+            return EventStream(events, self._metrics, self._streams, caller, end)
         if scope["method"] == "GET":
             require_query(prepared.kind)
         payload = await self._operations.answer(prepared, context, receipt_for(headers, context))

@@ -77,8 +77,7 @@ class Operations:
         result = await self._in_time(
             prepared, context, executed(prepared, context, receipt, told), until
         )
-        payload = payload_of(result)
-        payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
+        payload = _with_cost(payload_of(result), prepared)
         if receipt is not None:
             payload["extensions"]["receipt"] = receipt.account(prepared.cost)
         return payload
@@ -98,7 +97,8 @@ class Operations:
         observation = self._observer.observe(prepared)
         execution = prepared.document.event(prepared.name, prepared.variables, context, event)
         try:
-            payload = payload_of(await self._in_time(prepared, context, execution, self.deadline()))
+            result = await self._in_time(prepared, context, execution, self.deadline())
+            payload = _with_cost(payload_of(result), prepared)
         except RequestError as error:
             self.metrics.refused(error.code)
             payload = {"errors": error.errors, "data": None}
@@ -151,6 +151,11 @@ async def executed(
     if receipt is not None:
         return await receipt.executed(prepared.document, prepared.name, prepared.variables, told)
     return await prepared.document.execute(prepared.name, prepared.variables, context, told)
+
+
+def _with_cost(payload: dict[str, Any], prepared: Prepared) -> dict[str, Any]:
+    payload["extensions"] = {"cost": prepared.cost, **payload.get("extensions", {})}
+    return payload
 
 
 def payload_of(result: ExecutionResult | PreExecutionError) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Rates:
         raise Rejected(
             429,
             "RATE_LIMITED",
-            f"the operation costs {cost:,}, with which this caller has asked for more than {self._limit:,} within a "
-            f"minute, the limit: wait {seconds} s, and ask for smaller pages or less often",
+            f"this costs {cost:,}, with which the caller has asked for more than {self._limit:,} within a minute, the "
+            f"limit: wait {seconds} s, and ask for smaller pages or less often",
             retry_after=str(seconds),
         )

@@ -14,9 +14,10 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
-# Seconds from the signal until the process is gone, whatever hangs; until requests that still run are cancelled; and
-# for streams to say goodbye.
-STOP, GRACE, GOODBYE = 10.0, 8.0, 1.0
+from projectgate.transports.streams import GOODBYE
+
+# Seconds from the signal until the process is gone, whatever hangs; and until requests that still run are cancelled.
+STOP, GRACE = 10.0, 8.0
 
 _LOG = structlog.get_logger("projectgate")
 
@@ -75,7 +76,7 @@ class Server(uvicorn.Server):
             server.close()
         for one in sockets or []:
             one.close()
-        await self._state.streams.drain(GOODBYE)
+        await self._state.streams.drain(max(self._told + GRACE - monotonic(), GOODBYE))
         if self._told:
             left = max(self._told + GRACE - monotonic(), 0.1)
             self.config.timeout_graceful_shutdown = left  # type: ignore[assignment]

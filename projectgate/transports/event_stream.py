@@ -18,15 +18,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from projectgate import request as http
-from projectgate.admission import Prepared
 from projectgate.answers import Answer, encoded, refused
-from projectgate.operations import Operations
-from projectgate.refusals import RequestError, shown, told
+from projectgate.metrics import Metrics
+from projectgate.refusals import RequestError, told
 from projectgate.request import Rejected
-from projectgate.resolvers.context import Context
+from projectgate.resolvers.access import Caller
 from projectgate.transports.events import Events
 
-from .streams import EVENT_STREAM, Streams
+from .streams import EVENT_STREAM, Ending, Streams
 
 # Seconds between signs of life, which keep proxies from closing the connection; and for the client to take an event.
 HEARTBEAT, SEND_SECONDS = 12.0, 10.0
@@ -38,6 +37,9 @@ _HEADERS = [
 ]
 _COMPLETE = b"event: complete\ndata:\n\n"
 _ALIVE = b":\n\n"
+# Why a stream ends: message and code.
+_EXPIRED = ("the token has expired: subscribe again with a new one", "UNAUTHENTICATED")
+_RESTARTING = ("the server restarts: subscribe again", "SERVER_RESTARTING")
 
 
 class _Gone(Exception):
@@ -61,74 +63,62 @@ class EventStream:
 
     def __init__(
         self,
-        operations: Operations,
-        prepared: Prepared,
-        context: Context,
+        events: Events,
+        metrics: Metrics,
         streams: Streams,
+        caller: Caller,
         end: float,
     ) -> None:
-        """`end`: when the token expires."""
-        self._operations = operations
-        self._prepared = prepared
-        self._context = context
+        """`end`: when the token of the caller expires."""
+        self._events = events
+        self._metrics = metrics
         self._streams = streams
-        self._deadline: asyncio.Timeout = asyncio.timeout(end - time())
-        # Why it ends at the deadline.
-        self._late = ("the token has expired: subscribe again with a new one", "UNAUTHENTICATED")
+        self._caller = caller
+        self._ending = Ending(end - time(), _EXPIRED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream."""
         self._send = send
         try:
-            with self._streams.opened(self), self._streams.of(self._context.caller):
+            with self._streams.opened(self, self._caller):
                 await self._serve(receive)
         except Rejected as rejected:
-            self._operations.metrics.refused(rejected.code)
+            self._metrics.refused(rejected.code)
             await refused(rejected)(scope, receive, send)
 
-    def end(self) -> None:
-        """Ends it soon, since the server stops."""
-        if not self._deadline.expired():
-            self._late = ("the server restarts: subscribe again", "SERVER_RESTARTING")
-            self._deadline.reschedule(asyncio.get_running_loop().time())
+    def end(self, seconds: float) -> bool:  # noqa: ARG002
+        """Ends it, since the server stops."""
+        self._ending.hasten(_RESTARTING)
+        return False
 
     async def _serve(self, receive: Receive) -> None:
         last: dict[str, Any] | None = None
-        events: Events | None = None
         try:
-            async with self._deadline:
+            async with self._ending:
                 await self._out({"type": "http.response.start", "status": 200, "headers": _HEADERS})
                 await self._body(_ALIVE)
-                events = await Events.of(self._operations, self._prepared, self._context)
-                await self._pump(events, receive)
+                await self._events.begin()
+                await self._pump(receive)
         except RequestError as error:
-            self._operations.metrics.refused(error.code)
+            self._metrics.refused(error.code)
             last = {"errors": error.errors}
         except _Gone:
             return
         # A fault of ours; the response has begun, so it is told there, and the log has it.
         except Exception as error:  # noqa: BLE001
-            if self._deadline.expired():
-                last = {"errors": [self._ending(events)]}
+            if self._ending.has_come:
+                last = {"errors": [self._events.ended(*self._ending.why)]}
             else:
                 fault = GraphQLError("a fault of the server", original_error=error)
                 last = {"errors": told([fault])}
         finally:
-            if events is not None:
-                await events.aclose()
+            await self._events.aclose()
         with suppress(_Gone):
             await self._body((_next(last) if last else b"") + _COMPLETE, more=False)
 
-    def _ending(self, events: Events | None) -> dict[str, Any]:
-        message, code = self._late
-        fault = shown(message, code)
-        if events is not None and events.cursor is not None:
-            fault["extensions"]["cursor"] = events.cursor
-        return fault
-
-    async def _pump(self, events: Events, receive: Receive) -> None:
+    async def _pump(self, receive: Receive) -> None:
         """Sends events, and signs of life between them, until there are no more or the client leaves. Raises: _Gone."""
-        sending = asyncio.create_task(self._send_all(events))
+        sending = asyncio.create_task(self._send_all())
         leaving = asyncio.create_task(_left(receive))
         try:
             while not sending.done():
@@ -145,8 +135,8 @@ class EventStream:
             await asyncio.gather(sending, leaving, return_exceptions=True)
         sending.result()
 
-    async def _send_all(self, events: Events) -> None:
-        async for payload in events:
+    async def _send_all(self) -> None:
+        async for payload in self._events:
             await self._body(_next(payload))
 
     async def _body(self, content: bytes, *, more: bool = True) -> None:

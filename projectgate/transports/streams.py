@@ -1,20 +1,78 @@
-"""The connections that stay open: counted, limited, and ended together when the server stops."""
+"""The connections that stay open: counted, limited, and ended with a reason, all of them when the server stops."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from types import TracebackType
+from typing import Generic, Protocol, TypeVar
 
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.settings import Settings
 
 WEBSOCKET, EVENT_STREAM = "websocket", "event-stream"
+# Connections whose clients have not said who they are yet: all of them, and those from one address.
+ARRIVING, ARRIVING_FROM_ONE = 2_000, 200
+# Seconds that streams have to say why they end.
+GOODBYE = 1.0
 # Streams that are told to end before others have their turn of the loop.
 _TOGETHER = 100
+
+# Counts a stream for its caller. Raises: Rejected.
+Admit = Callable[[Caller], None]
+Why = TypeVar("Why")
+
+
+class Ending(Generic[Why]):
+    """When a stream ends, and why: a block that raises TimeoutError when it has come to that.
+
+    The end is put off or brought forward as more is known; once it was brought forward, it is not put off any more.
+    """
+
+    def __init__(self, seconds: float, why: Why) -> None:
+        self.why = why
+        self._timeout = asyncio.timeout(seconds)
+        self._fixed = False
+        self._inside = False
+
+    @property
+    def has_come(self) -> bool:
+        """Whether it is what ended the block."""
+        return self._timeout.expired()
+
+    def put(self, seconds: float, why: Why) -> None:
+        """Ends the block in so many seconds, not when it would have ended."""
+        if not self._fixed:
+            self._reschedule(seconds, why)
+
+    def hasten(self, why: Why, seconds: float = 0) -> None:
+        """Ends the block in so many seconds, unless it ends sooner."""
+        self._fixed = True
+        end = self._timeout.when()
+        if end is None or end > asyncio.get_running_loop().time() + seconds:
+            self._reschedule(seconds, why)
+
+    def _reschedule(self, seconds: float, why: Why) -> None:
+        if self._inside and not self.has_come:
+            self.why = why
+            self._timeout.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    async def __aenter__(self) -> Ending[Why]:
+        await self._timeout.__aenter__()
+        self._inside = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._inside = False
+        await self._timeout.__aexit__(kind, error, traceback)
 
 
 class Stream(Protocol):
@@ -22,8 +80,11 @@ class Stream(Protocol):
 
     transport: str
 
-    def end(self) -> None:
-        """Ends it soon, since the server stops, and says where to resume."""
+    def end(self, seconds: float) -> bool:
+        """Ends it, since the server stops, and says where to resume.
+
+        What is asked for once is answered before, within so many seconds; whether there is any.
+        """
         ...
 
 
@@ -33,23 +94,53 @@ class Streams:
     def __init__(self, settings: Settings) -> None:
         self._most = settings.connections
         self._most_of_one = settings.connections_per_caller
+        self._arriving: set[Stream] = set()
         self._open: set[Stream] = set()
+        self._addresses: Counter[str] = Counter()
         self._callers: Counter[str] = Counter()
         self._ended = asyncio.Event()
         self._draining = False
 
     def __len__(self) -> int:
-        """How many are open."""
-        return len(self._open)
+        """How many are open, those of unknown callers too."""
+        return len(self._open) + len(self._arriving)
 
     def by_transport(self) -> dict[str, float]:
         """How many of each transport are open."""
-        open_now = Counter(stream.transport for stream in self._open)
+        open_now = Counter(stream.transport for stream in (*self._open, *self._arriving))
         return {transport: open_now[transport] for transport in (WEBSOCKET, EVENT_STREAM)}
 
     @contextmanager
-    def opened(self, stream: Stream) -> Iterator[None]:
-        """Counts a stream for the length of the block. Raises: Rejected (503)."""
+    def arrived(self, stream: Stream, address: str) -> Iterator[Admit]:
+        """Counts a stream for the length of the block, of whose caller only the address is known.
+
+        Gives what counts it once the caller is known. Raises: Rejected (503).
+        """
+        self._require_room()
+        if len(self._arriving) >= ARRIVING or self._addresses.get(address, 0) >= ARRIVING_FROM_ONE:
+            raise _too_many("too many connections are waiting for their `connection_init`", 503)
+        with ExitStack() as opened, ExitStack() as arriving:
+            arriving.enter_context(self._among(self._arriving, stream))
+            arriving.enter_context(_counted(self._addresses, address))
+
+            def admit(caller: Caller) -> None:
+                opened.enter_context(self.opened(stream, caller))
+                arriving.close()
+
+            yield admit
+
+    @contextmanager
+    def opened(self, stream: Stream, caller: Caller) -> Iterator[None]:
+        """Counts a stream of a caller for the length of the block. Raises: Rejected (503, 429)."""
+        self._require_room()
+        if self._callers.get(caller.name, 0) >= self._most_of_one:
+            message = f"{caller.name!r} has {self._most_of_one} open streams, the limit: close one, or share one"
+            raise _too_many(message, 429)
+        with self._among(self._open, stream), _counted(self._callers, caller.name):
+            yield
+
+    def _require_room(self) -> None:
+        """Lets a stream pass for which there is room. Raises: Rejected (503)."""
         if self._draining:
             raise Rejected(
                 503,
@@ -58,51 +149,59 @@ class Streams:
                 retry_after="1",
             )
         if len(self._open) >= self._most:
-            raise Rejected(
-                503,
-                "TOO_MANY_CONNECTIONS",
-                f"the server has {len(self._open):,} open streams and {self._most:,} are its limit: try again later",
-                retry_after="10",
+            message = (
+                f"the server has {len(self._open):,} open streams and {self._most:,} are its limit"
             )
-        self._open.add(stream)
-        try:
-            yield
-        finally:
-            self._open.discard(stream)
-            self._ended.set()
+            raise _too_many(f"{message}: try again later", 503)
 
     @contextmanager
-    def of(self, caller: Caller) -> Iterator[None]:
-        """Counts a stream of a caller for the length of the block. Raises: Rejected (429)."""
-        if self._callers[caller.name] >= self._most_of_one:
-            raise Rejected(
-                429,
-                "TOO_MANY_CONNECTIONS",
-                f"{caller.name!r} has {self._most_of_one} open streams, the limit: close one, or share one",
-                retry_after="10",
-            )
-        self._callers[caller.name] += 1
+    def _among(self, streams: set[Stream], stream: Stream) -> Iterator[None]:
+        streams.add(stream)
         try:
             yield
         finally:
-            self._callers[caller.name] -= 1
-            if not self._callers[caller.name]:
-                del self._callers[caller.name]
+            streams.discard(stream)
+            self._ended.set()
 
     async def drain(self, seconds: float = 5) -> None:
         """Takes no more streams, ends all that are open, and returns when they have ended, or after some seconds.
 
         For a server that is told to stop: before it closes its connections, since uvicorn would close a WebSocket
         without a word on where to resume. A WebSocket is closed with 1012 and the reason `… resume after <cursor>`,
-        an event stream gets an error SERVER_RESTARTING with `extensions.cursor`.
+        once it has answered the queries and mutations that run; an event stream gets an error SERVER_RESTARTING with
+        `extensions.cursor`.
         """
         self._draining = True
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                for count, stream in enumerate(list(self._open), 1):
-                    stream.end()
+                streams, answering = {*self._open, *self._arriving}, set()
+                for count, stream in enumerate(streams, 1):
+                    if stream.end(seconds - GOODBYE):
+                        answering.add(stream)
                     if count % _TOGETHER == 0:
                         await asyncio.sleep(0)
-                while self._open:
-                    self._ended.clear()
-                    await self._ended.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GOODBYE):
+                        await self._gone(streams)
+                # Who does not read is not waited for.
+                await self._gone(answering)
+
+    async def _gone(self, streams: set[Stream]) -> None:
+        while not streams.isdisjoint(self._open | self._arriving):
+            self._ended.clear()
+            await self._ended.wait()
+
+
+@contextmanager
+def _counted(counts: Counter[str], name: str) -> Iterator[None]:
+    counts[name] += 1
+    try:
+        yield
+    finally:
+        counts[name] -= 1
+        if not counts[name]:
+            del counts[name]
+
+
+def _too_many(message: str, status: int) -> Rejected:
+    return Rejected(status, "TOO_MANY_CONNECTIONS", message, retry_after="10")

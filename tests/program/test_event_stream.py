@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from projectgate.admission import LEAST, READING
 from projectgate.data.database import Database
 from projectgate.transports import event_stream
 
@@ -88,8 +89,8 @@ async def test_a_subscription_is_a_stream_of_its_events(
     client: httpx2.AsyncClient, accept: str
 ) -> None:
     assert told(await ask(client, COUNT, accept)) == [
-        ("next", {"data": {"count": 0}}),
-        ("next", {"data": {"count": 1}}),
+        ("next", {"data": {"count": 0}, "extensions": {"cost": 1}}),
+        ("next", {"data": {"count": 1}, "extensions": {"cost": 1}}),
         ("complete", None),
     ]
 
@@ -148,7 +149,7 @@ async def test_what_cannot_be_executed_is_an_error_of_the_stream(
 async def test_a_subscription_that_breaks_says_nothing_of_why(client: httpx2.AsyncClient) -> None:
     answer = await ask(client, "subscription { breaks }")
     first, (name, payload), end = told(answer)
-    assert (first[1], name, end) == ({"data": {"breaks": 1}}, "next", ("complete", None))
+    assert (first[1]["data"], name, end) == ({"breaks": 1}, "next", ("complete", None))
     assert payload["errors"][0]["extensions"] == {"code": "INTERNAL"}
     assert "secret" not in answer.text
 
@@ -178,11 +179,33 @@ async def test_a_drain_ends_every_stream_with_the_cursor_to_resume_from(
         await until(ticks(gate).coming.empty)
         await gate.app.state.streams.drain()
         got = await rest(lines)
-    assert got[:2] == ["event: next", 'data: {"data":{"ticks":1}}']
+    assert got[:2] == ["event: next", 'data: {"data":{"ticks":1},"extensions":{"cost":1}}']
     (error,) = json.loads(got[3].removeprefix("data: "))["errors"]
     assert error["extensions"] == {"code": "SERVER_RESTARTING", "cursor": "WyJmZWVkIiw3XQ"}
     answer = await ask(client, COUNT)
     assert (answer.status_code, code(answer)) == (503, "SERVER_RESTARTING")
+
+
+async def test_events_beyond_the_limit_of_a_caller_end_the_stream_with_the_cursor(
+    unread_database: Database,
+) -> None:
+    unread_database.ticks = Ticks()  # type: ignore[attr-defined]
+    limit = READING * len(TICKS) + 3 * LEAST
+    async with (
+        running(unread_database, STREAMING, rate_limit=limit) as gate,
+        httpx2.AsyncClient(base_url=gate.http, headers=bearer(), timeout=SECONDS) as client,
+    ):
+        async with following(client) as lines:
+            for number in range(3):
+                await ticks(gate).coming.put(number)
+            got = [json.loads(line[6:]) for line in await rest(lines) if line.startswith("data: ")]
+        assert ticks(gate).ended.is_set()
+        answer = await ask(client, TICKS)
+    assert [one.get("data") for one in got] == [{"ticks": 0}, {"ticks": 1}, None]
+    (error,) = got[2]["errors"]
+    assert error["extensions"] == {"code": "RATE_LIMITED", "cursor": "WyJmZWVkIiw3XQ"}
+    assert "the limit: wait" in error["message"]
+    assert (answer.status_code, code(answer)) == (429, "RATE_LIMITED")
 
 
 async def test_signs_of_life_come_between_events(

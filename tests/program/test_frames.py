@@ -41,6 +41,7 @@ def messages(random: Random) -> list[bytes]:
     said = [
         {"type": "ping"},
         {"type": "pong", "payload": {}},
+        {"type": "ping", "payload": {"large": [0.1] * 5_000}},
         {"type": "complete", "id": name},
         {"type": "connection_init", "payload": {"authorization": f"Bearer {token()}"}},
         *({"type": "subscribe", "id": name, "payload": {"query": query}} for query in queries),

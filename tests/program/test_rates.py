@@ -10,21 +10,25 @@ import httpx2
 import pytest
 
 from projectgate import rates
-from projectgate.admission import LEAST, READING
+from projectgate.admission import LEAST, PARSING, READING
 from projectgate.app import create_app
 from projectgate.data.database import Database
 from projectgate.rates import Rates, Windows
 from projectgate.request import Rejected
 from tests.conftest import recorded
 from tests.program.conftest import (
+    BODY,
     JSON,
+    PREFLIGHT,
     Serve,
     bearer,
     data,
+    get,
     is_refused,
     make_settings,
     message,
     open_client,
+    post,
     run,
 )
 
@@ -84,7 +88,7 @@ def test_a_refusal_says_how_long_to_wait(clock: Clock) -> None:
     assert (refused.status, refused.code) == (429, "RATE_LIMITED")
     assert refused.headers == {"retry-after": "17"}
     assert refused.message == (
-        "the operation costs 101, with which this caller has asked for more than 1,000 within a minute, the limit: "
+        "this costs 101, with which the caller has asked for more than 1,000 within a minute, the limit: "
         "wait 17 s, and ask for smaller pages or less often"
     )
 
@@ -179,7 +183,41 @@ async def test_what_is_beyond_the_limit_sends_no_statement(database: Database) -
 
 
 async def test_a_document_that_is_known_is_not_counted_as_read_again(database: Database) -> None:
-    query = "{ viewer { name } }".ljust(2000)
+    query = "{ viewer { name } }".ljust(900)
     async with real(database, READING * len(query) + 100 * LEAST) as client:
         for status in [200] * 100 + [429]:
             assert (await run(client, query)).status_code == status
+
+
+FLOATS = b'{"query":"{ caller }","variables":{"undeclared":[%s1]}}' % (b"1.5," * 9_000)
+
+
+@pytest.mark.parametrize(
+    "content", [FLOATS, b'{"query":"%s' % (b"x" * 36_000), b"[1" * 18_000, BODY.ljust(36_000)]
+)
+async def test_every_kb_of_a_body_counts_whatever_is_in_it(serve: Serve, content: bytes) -> None:
+    size = len(content) // 1000 * PARSING
+    # Twice the bytes, and what the operation that some of them are costs besides.
+    client = serve(headers=bearer(), rate_limit=2 * size + READ + 2 * LEAST)
+    statuses = [(await post(client, content)).status_code for _ in range(3)]
+    assert statuses[:2] in ([200, 200], [400, 400])
+    assert statuses[2] == 429
+
+
+async def test_a_body_beyond_the_limit_is_not_read(serve: Serve) -> None:
+    client = serve(headers=bearer(), rate_limit=PARSING)
+    is_refused(await post(client, b"x" * 1999), 400, "BAD_REQUEST")
+    is_refused(await post(client, b"x" * 1000), 429, "RATE_LIMITED")
+
+
+async def test_a_query_string_counts_as_a_body_does(serve: Serve) -> None:
+    client = serve(headers=bearer(), rate_limit=READ + LEAST + PARSING)
+    fields = {"query": QUERY, "extensions": "{}", "more": "x" * 1_000}
+    assert (await get(client, headers=PREFLIGHT, **fields)).status_code == 200
+    is_refused(await get(client, headers=PREFLIGHT, **fields), 429, "RATE_LIMITED")
+
+
+async def test_a_small_request_counts_nothing_for_its_bytes(serve: Serve) -> None:
+    client = serve(headers=bearer(), rate_limit=READ + 10 * LEAST)
+    for status in [200] * 10 + [429]:
+        assert (await post(client, BODY.ljust(999))).status_code == status

@@ -114,6 +114,19 @@ async def test_a_client_that_reads_too_late_is_told_where_to_resume(gate: Gate) 
     writer.close()
 
 
+async def test_a_drain_does_not_wait_for_a_client_that_reads_nothing(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "SEND_SECONDS", 100)
+    _, writer = await flooded(gate)
+    await until(lambda: flood(gate).given)
+    async with asyncio.timeout(30):
+        await gate.app.state.streams.drain(90)
+    assert flood(gate).ended.is_set()
+    assert len(gate.app.state.streams) == 1
+    writer.transport.abort()
+
+
 async def test_an_event_stream_that_nobody_reads_is_cut_off(gate: Gate) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", gate.port, limit=1000)
     body = json.dumps({"query": FLOOD}).encode()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import websockets
 from sqlalchemy import text
 
 from projectgate.data.database import Database
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.anyio
 STOP = 11
 RENAME = """mutation Rename { patchProject(input: { id: "project-1", expectedVersion: 1, name: "new" }) {
   project { version } userErrors { message } } }"""
+RESTARTS = r"1012 .*the server restarts"
 LOCK = text("select 1 from project where id = 'project-1' for update")
 NAME = text("select name, version from project where id = 'project-1'")
 
@@ -122,13 +124,18 @@ async def waiting(
     async with database.transaction() as transaction:
         await transaction.run(LOCK)
         asked = background.submit(running.rename)
-        waits = text(
-            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        while not await database.run(waits):
-            assert not asked.done(), asked.result()
-            await asyncio.sleep(0.05)
+        await waits(database)
         yield asked
+
+
+async def waits(database: Database) -> None:
+    """Returns once a statement waits for a lock."""
+    waiting = text(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(30):
+        while not await database.run(waiting):  # noqa: ASYNC110 - nobody tells us
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--workers", "2")])
@@ -147,6 +154,60 @@ async def test_what_runs_is_answered_and_committed(
         assert await asyncio.to_thread(running.process.wait, STOP) == 0
         assert time.monotonic() - begun < STOP
     assert [tuple(row) for row in await one.run(NAME)] == [("new", 2)]
+
+
+async def test_what_runs_on_a_web_socket_is_answered_and_committed(one: Database) -> None:
+    with served(address_of(one)) as running:
+        until(lambda: running.ask()[0] == 200)
+        async with web_socket(running) as unknown, web_socket(running) as client:
+            async with one.transaction() as transaction:
+                await transaction.run(LOCK)
+                headers = bearer(roles=["ProjectAdmin"])
+                await client.send(json.dumps({"type": "connection_init", "payload": headers}))
+                await client.recv()
+                payload = {"query": RENAME}
+                await client.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+                await waits(one)
+                running.process.terminate()
+                # Who asks for nothing is not kept.
+                with pytest.raises(websockets.ConnectionClosed, match=RESTARTS):
+                    await unknown.recv()
+                await asyncio.to_thread(until, running.is_refused)
+            answer = json.loads(await client.recv())
+            assert answer["payload"]["data"]["patchProject"]["project"]["version"] == 2
+            assert json.loads(await client.recv()) == {"id": "1", "type": "complete"}
+            with pytest.raises(websockets.ConnectionClosed, match=RESTARTS):
+                await client.recv()
+        assert await asyncio.to_thread(running.process.wait, STOP) == 0
+    assert [tuple(row) for row in await one.run(NAME)] == [("new", 2)]
+
+
+async def test_what_hangs_on_a_web_socket_is_taken_back(one: Database) -> None:
+    settings = {"operation_deadline": "60", "statement_timeout": "60"}
+    with served(address_of(one), **settings) as running:
+        until(lambda: running.ask()[0] == 200)
+        async with web_socket(running) as client, one.transaction() as transaction:
+            await transaction.run(LOCK)
+            headers = bearer(roles=["ProjectAdmin"])
+            await client.send(json.dumps({"type": "connection_init", "payload": headers}))
+            await client.recv()
+            payload = {"query": RENAME}
+            await client.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            await waits(one)
+            running.process.terminate()
+            with pytest.raises(websockets.ConnectionClosed, match=RESTARTS):
+                await client.recv()
+            assert await asyncio.to_thread(running.process.wait, STOP) == 0
+    assert [tuple(row) for row in await one.run(NAME)] == [("old", 1)]
+
+
+def web_socket(running: Running) -> Any:
+    """A WebSocket of a client that has said nothing yet."""
+    return websockets.connect(
+        f"ws://127.0.0.1:{running.port}/graphql",
+        subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
+        proxy=None,
+    )
 
 
 async def test_load_balancers_have_time_to_see_it(one: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 import strawberry
 import websockets
 
+from projectgate.admission import LEAST, PARSING, READING
 from projectgate.data.database import Database
-from projectgate.transports import websocket
+from projectgate.transports import streams, websocket
 
 from .conftest import SCHEMA, Mutation, Query, bearer, token
 from .gate import INIT, PROTOCOL, Gate, accepted, closed, heard, running, say, subscribe, until
@@ -84,6 +86,11 @@ def ticks(gate: Gate) -> Ticks:
     return found
 
 
+async def ticks_begun(gate: Gate) -> None:
+    """Returns once somebody waits for ticks."""
+    await until(lambda: ticks(gate).coming._getters)  # type: ignore[attr-defined]
+
+
 async def test_a_query_is_answered_and_completed(gate: Gate) -> None:
     async with accepted(gate) as client:
         await subscribe(client, "{ caller }", "one")
@@ -113,7 +120,7 @@ async def test_a_subscription_gives_every_event_and_ends(gate: Gate) -> None:
         )
         answers = [await heard(client) for _ in range(4)]
     assert [one.get("payload") for one in answers] == [
-        *({"data": {"count": number}} for number in range(3)),
+        *({"data": {"count": number}, "extensions": {"cost": 1}} for number in range(3)),
         None,
     ]
     assert answers[-1] == {"id": "1", "type": "complete"}
@@ -123,10 +130,11 @@ async def test_an_event_that_cannot_be_told_is_an_error_of_its_own(gate: Gate) -
     async with accepted(gate) as client:
         await subscribe(client, "subscription { odd }")
         answers = [(await heard(client)).get("payload") for _ in range(4)]
-    assert answers[0] == {"data": {"odd": 1}}
+    cost = {"extensions": {"cost": 1}}
+    assert answers[0] == {"data": {"odd": 1}, **cost}
     assert answers[1]["errors"][0]["extensions"] == {"code": "INTERNAL"}
     assert "none" not in json.dumps(answers[1])
-    assert answers[2:] == [{"data": {"odd": 3}}, None]
+    assert answers[2:] == [{"data": {"odd": 3}, **cost}, None]
 
 
 async def test_a_subscription_that_breaks_says_nothing_of_why(gate: Gate) -> None:
@@ -325,6 +333,115 @@ async def test_a_message_over_the_limit_closes_with_1009(gate: Gate) -> None:
         assert (await closed(client))[0] == 1009
 
 
+async def test_before_connection_init_a_message_has_room_for_a_token_and_no_more(
+    gate: Gate,
+) -> None:
+    async with gate.connect() as client:
+        await say(client, {**INIT, "payload": {"padding": "x" * 15_900}})
+        assert await heard(client) == {"type": "connection_ack"}
+        # Afterwards there is room for a document and its variables.
+        await subscribe(client, "query ($n: Int) { twice(number: $n) }", padding="x" * 500_000)
+        assert (await heard(client))["type"] == "error"
+    async with gate.connect() as client:
+        await say(client, {"type": "ping", "payload": {"padding": "x" * 16_000}})
+        code, reason = await closed(client)
+        assert (code, reason) == (1009, "the message is larger than 16,000 bytes, the limit here")
+
+
+async def test_before_connection_init_there_are_only_a_few_messages(gate: Gate) -> None:
+    async with gate.connect() as client:
+        for _ in range(9):
+            await say(client, {"type": "ping"})
+            assert await heard(client) == {"type": "pong"}
+        await say(client, INIT)
+        assert await heard(client) == {"type": "connection_ack"}
+        for _ in range(20):
+            await say(client, {"type": "ping"})
+            assert await heard(client) == {"type": "pong"}
+    async with gate.connect() as client:
+        for _ in range(11):
+            await say(client, {"type": "pong"})
+        assert (await closed(client))[0] == 4400
+
+
+async def test_numbers_of_a_ping_need_not_be_exact_and_those_of_an_operation_must(
+    gate: Gate,
+) -> None:
+    async with accepted(gate) as client:
+        await say(client, '{"type": "ping", "payload": {"a": 0.12345678901234567890}}')
+        assert await heard(client) == {"type": "pong"}
+        payload = '"payload": {"query": "{ caller }", "variables": {"a": 0.12345678901234567890}}'
+        await say(client, '{"id": "1", "type": "subscribe", ' + payload + "}")
+        code, reason = await closed(client)
+        assert code == 4400
+        assert "0.12345678901234567890 cannot be kept exactly" in reason
+
+
+TICKS = "subscription { ticks }"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [{"type": "ping"}, {"type": "pong", "payload": {}}, {"type": "complete", "id": "other"}],
+)
+async def test_messages_beyond_the_limit_of_a_caller_end_the_connection_with_the_cursor(
+    unread_database: Database, message: Any
+) -> None:
+    unread_database.ticks = Ticks()  # type: ignore[attr-defined]
+    limit = READING * len(TICKS) + 20 * LEAST
+    async with running(unread_database, STREAMING, rate_limit=limit) as gate:
+        async with accepted(gate) as client:
+            await subscribe(client, TICKS)
+            for _ in range(19):
+                await say(client, message)
+            await ticks_begun(gate)
+            async with accepted(gate, additional_headers=bearer(sub="eve")) as other:
+                await say(other, {"type": "ping"})
+                assert await heard(other) == {"type": "pong"}
+            await say(client, message)
+            code, reason = await closed(client)
+        assert code == 1013
+        assert re.fullmatch(r"RATE_LIMITED: wait \d+ s: resume after WyJmZWVkIiw3XQ", reason)
+
+
+async def test_every_kb_of_a_message_counts(unread_database: Database) -> None:
+    content = json.dumps(SUBSCRIBE | {"more": "x" * 5_000})
+    limit = READING * len("{ caller }") + LEAST + 5 * PARSING
+    async with (
+        running(unread_database, STREAMING, rate_limit=limit) as gate,
+        accepted(gate) as client,
+    ):
+        await say(client, content)
+        assert (await heard(client))["payload"]["data"] == {"caller": "ann"}
+        await say(client, content)
+        code, reason = await closed(client)
+        assert code == 1013
+        assert "RATE_LIMITED" in reason
+
+
+async def test_events_beyond_the_limit_of_a_caller_end_its_subscription_with_the_cursor(
+    unread_database: Database,
+) -> None:
+    unread_database.ticks = Ticks()  # type: ignore[attr-defined]
+    limit = READING * len(TICKS) + 3 * LEAST
+    async with (
+        running(unread_database, STREAMING, rate_limit=limit) as gate,
+        accepted(gate) as client,
+    ):
+        await subscribe(client, TICKS)
+        for number in range(3):
+            await ticks(gate).coming.put(number)
+        answers = [await heard(client) for _ in range(3)]
+        assert [one["type"] for one in answers] == ["next", "next", "error"]
+        (error,) = answers[2]["payload"]
+        assert error["extensions"] == {"code": "RATE_LIMITED", "cursor": "WyJmZWVkIiw3XQ"}
+        await until(ticks(gate).ended.is_set)
+        # The connection is as good as before, and what is asked for on it is refused like any operation.
+        await subscribe(client, "{ caller }", "2")
+        answer = await heard(client)
+        assert (answer["id"], answer["payload"][0]["extensions"]["code"]) == ("2", "RATE_LIMITED")
+
+
 async def test_operations_beyond_the_limit_of_a_connection_are_refused_and_others_go_on(
     gate: Gate,
 ) -> None:
@@ -366,7 +483,9 @@ async def test_connections_beyond_the_limit_of_the_process_are_refused(
     unread_database: Database,
 ) -> None:
     async with running(unread_database, SCHEMA, connections=1) as gate:
-        async with accepted(gate):
+        async with gate.connect() as waiting, accepted(gate):
+            await say(waiting, INIT)
+            assert (await closed(waiting))[0] == 1013
             with pytest.raises(websockets.InvalidStatus) as refused:
                 async with gate.connect():
                     pass
@@ -377,8 +496,63 @@ async def test_connections_beyond_the_limit_of_the_process_are_refused(
         )
 
 
+async def test_connections_without_connection_init_take_no_place_of_others(
+    unread_database: Database,
+) -> None:
+    async with (
+        running(unread_database, SCHEMA, connections=1, connections_per_caller=1) as gate,
+        gate.connect(),
+        gate.connect(),
+        accepted(gate) as client,
+    ):
+        await subscribe(client, "{ caller }")
+        assert (await heard(client))["payload"]["data"] == {"caller": "ann"}
+
+
+async def test_one_address_has_so_many_connections_without_connection_init(
+    unread_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "ARRIVING_FROM_ONE", 2)
+    async with (
+        running(unread_database, SCHEMA) as gate,
+        accepted(gate),
+        gate.connect() as first,
+        gate.connect(),
+    ):
+        assert await handshake_refused(gate) == (503, "TOO_MANY_CONNECTIONS")
+        async with accepted(gate, local_addr=("127.0.0.2", 0)):
+            pass
+        # Who has said who it is makes room.
+        await say(first, INIT)
+        assert await heard(first) == {"type": "connection_ack"}
+        async with accepted(gate):
+            pass
+
+
+async def test_all_addresses_have_so_many_connections_without_connection_init(
+    unread_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "ARRIVING", 1)
+    async with running(unread_database, SCHEMA) as gate:
+        async with gate.connect(local_addr=("127.0.0.2", 0)):
+            assert await handshake_refused(gate) == (503, "TOO_MANY_CONNECTIONS")
+        await until(lambda: not len(gate.app.state.streams))
+        async with accepted(gate):
+            pass
+
+
+async def handshake_refused(gate: Gate) -> tuple[int, str]:
+    """Status and code of the answer to a handshake that is refused."""
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with gate.connect():
+            pass
+    response = refused.value.response
+    (error,) = json.loads(response.body)["errors"]
+    return response.status_code, error["extensions"]["code"]
+
+
 async def test_a_drain_closes_every_connection_with_the_cursor_to_resume_from(gate: Gate) -> None:
-    async with accepted(gate) as client, accepted(gate) as idle:
+    async with accepted(gate) as client, accepted(gate) as idle, gate.connect() as unknown:
         await subscribe(client, "subscription { ticks }")
         await ticks(gate).coming.put(1)
         await heard(client)
@@ -389,6 +563,7 @@ async def test_a_drain_closes_every_connection_with_the_cursor_to_resume_from(ga
             "the server restarts: resume after WyJmZWVkIiw3XQ",
         )
         assert await closed(idle) == (1012, "the server restarts")
+        assert await closed(unknown) == (1012, "the server restarts")
         with pytest.raises(websockets.InvalidStatus) as refused:
             async with gate.connect():
                 pass
