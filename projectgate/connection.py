@@ -1,19 +1,39 @@
 """A connection to a client that takes its time: one that is too slow is closed, so that none is held for ever.
 
 uvicorn has a limit for idle connections only. Here the head of a request, its body and the reading
-of an answer take no longer than they may too, and a head is no larger. Whoever sends no HTTP is told
-so in JSON, as everybody is.
+of an answer take no longer than they may too, and a head is no larger. What is refused here, no HTTP
+among it, is told by the application as everything else is, after the answers to the requests before it.
 """
 
 from __future__ import annotations
 
-from asyncio import BaseTransport, TimerHandle
+from asyncio import BaseTransport, Protocol, TimerHandle
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from projectgate.answers import refused
-from projectgate.request import Rejected
+from projectgate.request import REFUSED, Rejected, require_clear_head
+from projectgate.sockets import require_handshake
+
+# What stands for a request that is refused before there is one.
+_STAND_IN = b"GET / HTTP/1.1\r\nhost:\r\n\r\n"
+
+
+class Stage(Enum):
+    """What of a request has come."""
+
+    NONE = auto()
+    HEAD = auto()  # a part of its head
+    UPGRADE = (
+        auto()
+    )  # its head, which asks for another protocol; it is read again if it does not get it
+    BODY = auto()  # its head
+    OVER = (
+        auto()
+    )  # nothing more is taken: the last request was refused, or the connection is a WebSocket
 
 
 class Connection(HttpToolsProtocol):
@@ -28,15 +48,12 @@ class Connection(HttpToolsProtocol):
     # What a client may send without a request coming on by it: a head, or what is no body behind it.
     head_bytes = 64_000
 
+    _stage = Stage.NONE
     _deadline: float | None = None  # for what is awaited from the client
     _incoming: TimerHandle | None = None
     _outgoing: TimerHandle | None = None
     _unread = 0  # bytes of answers that waited when `_outgoing` began
     _bytes = 0  # that came since a request last came on
-    _in_request = False  # between its first byte and its last
-    _in_head = True
-    _stays = False  # it asks for another protocol than WebSocket and does not get it
-    _upgraded = False
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Waits for the first request."""
@@ -45,38 +62,36 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Waits for nothing more."""
-        self._deadline = None
-        for timer in (self._incoming, self._outgoing):
-            if timer is not None:
-                timer.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came in, and waits for the rest of a request if there has to be one."""
+        """Takes what came in, unless the last request was refused."""
+        if self._stage is not Stage.OVER:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """Reads what came in, and waits for the rest of a request if there has to be one."""
         self._bytes += len(data)
         self._unset_keepalive_if_required()
         try:
             self._feed(data)
         except HttpParserError:
             self._refuse(400, "BAD_REQUEST", "this is no HTTP/1.1: the API is at /graphql")
-        if self._upgraded or self.transport.is_closing():
+        if self._stage is Stage.OVER or self.transport.is_closing():
             return
-        if self._in_request:
-            if self._bytes > self.head_bytes:
-                self._refuse(
-                    431,
-                    "PAYLOAD_TOO_LARGE",
-                    f"the head of the request is larger than {self.head_bytes:,} bytes, the limit here: "
-                    "send a long query by POST, and fewer headers",
-                )
-            elif self._deadline is None:
-                self._expect(self.head_seconds if self._in_head else self.body_seconds)
-        # Empty lines between requests begin none, and yet end uvicorn's own wait.
-        elif self.timeout_keep_alive_task is None and self._is_idle():
-            if self._deadline is None:
-                self._expect(self.head_seconds)
-        else:
+        if self._stage is Stage.NONE and not self._is_idle():
             self._deadline = None
+        elif self._stage is not Stage.NONE and self._bytes > self.head_bytes:
+            self._refuse(
+                431,
+                "PAYLOAD_TOO_LARGE",
+                f"the head of the request is larger than {self.head_bytes:,} bytes, the limit here: "
+                "send a long query by POST, and fewer headers",
+            )
+        elif self._deadline is None:
+            # For empty lines between requests too: they begin none, and yet end uvicorn's own wait.
+            self._expect(self.body_seconds if self._stage is Stage.BODY else self.head_seconds)
 
     def _feed(self, data: bytes) -> None:
         """Reads what came in. Raises: HttpParserError."""
@@ -85,39 +100,73 @@ class Connection(HttpToolsProtocol):
             try:
                 self.parser.feed_data(rest)
             except HttpParserUpgrade as upgrade:
-                if self._stays:
-                    # httptools ends a request with its head if it wishes for another protocol. This one need not
-                    # be granted, and the request may have a body: so does the first of Java's own client.
-                    rest = memoryview(rest)[upgrade.args[0] :]
-                    head = self._head_without_upgrade()
-                    self.parser = HttpRequestParser(self)
-                    self.parser.feed_data(head)
-                    continue
-                if self._should_upgrade():
-                    self.handle_websocket_upgrade()
-            return
+                rest = memoryview(rest)[upgrade.args[0] :]
+                refusal = None
+                if self._get_upgrade() == b"websocket" and self.parser.get_http_version() == "1.1":
+                    try:
+                        self._require_upgrade()
+                    except Rejected as rejected:
+                        refusal = rejected
+                    else:
+                        self._upgrade(bytes(rest))
+                        return
+                # httptools ends a request with its head if it wishes for another protocol. This one need not be
+                # granted, and the request may have a body: so does the first of Java's own client.
+                self._read_anew(self._head(one for one in self.headers if one[0] != b"upgrade"))
+                if refusal is not None:
+                    self.scope[REFUSED] = refusal  # type: ignore[literal-required]
+            else:
+                return
 
-    def _head_without_upgrade(self) -> bytes:
+    def _head(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
-        lines = [b"%s %s HTTP/%s\r\n" % (method, self.url, version)]
-        lines += [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
-        return b"".join([*lines, b"\r\n"])
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        return b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *lines, b"\r\n"])
+
+    def _read_anew(self, head: bytes) -> None:
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self.parser.feed_data(head)
+
+    def _require_upgrade(self) -> None:
+        """Lets a handshake pass that the WebSocket protocol will take. Raises: Rejected."""
+        require_clear_head("1.1", self.headers)
+        if not self._is_idle():
+            raise Rejected(
+                400,
+                "BAD_REQUEST",
+                "a WebSocket cannot be opened behind requests that wait for their answers: take these first",
+            )
+        require_handshake(self._head(self.headers))
+
+    def _upgrade(self, rest: bytes) -> None:
+        """Leaves the connection to the WebSocket protocol, with what came behind the handshake."""
+        self._stage = Stage.OVER
+        self._stop_waiting()
+        self.handle_websocket_upgrade()
+        if rest:
+            cast(Protocol, self.transport.get_protocol()).data_received(rest)
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._in_request = True
-        self._stays = False
+        self._stage = Stage.HEAD
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """A head is complete; its body has a time of its own."""
         self._bytes = 0
         self._deadline = None
-        if self.parser.should_upgrade():
-            self._stays = self._get_upgrade() not in (None, b"websocket")
-        if not self._stays:
-            super().on_headers_complete()  # it fails where the target is none
-        self._in_head = False
+        method = self.parser.get_method()
+        if self.parser.should_upgrade() and method != b"CONNECT":
+            self._stage = Stage.UPGRADE
+            self.scope["method"] = method.decode()
+            return
+        super().on_headers_complete()  # it fails where the target is none, as that of every CONNECT
+        self._stage = Stage.BODY
+        try:
+            require_clear_head(self.scope["http_version"], self.headers)
+        except Rejected as rejected:
+            self.scope[REFUSED] = rejected  # type: ignore[literal-required]
 
     def on_body(self, body: bytes) -> None:
         """A piece of a body is there."""
@@ -126,16 +175,10 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """A request is complete."""
-        self._in_request, self._in_head = False, True
         self._bytes = 0
-        if not self._stays:
+        if self._stage is not Stage.UPGRADE:
+            self._stage = Stage.NONE
             super().on_message_complete()
-
-    def handle_websocket_upgrade(self) -> None:
-        """Leaves the connection to the WebSocket protocol."""
-        self._upgraded = True
-        self._deadline = None
-        super().handle_websocket_upgrade()
 
     def on_response_complete(self) -> None:
         """An answer is given; the client may still have to take it."""
@@ -168,6 +211,12 @@ class Connection(HttpToolsProtocol):
         if self._incoming is None:
             self._incoming = self.loop.call_later(seconds, self._ended)
 
+    def _stop_waiting(self) -> None:
+        self._deadline = None
+        for timer in (self._incoming, self._outgoing):
+            if timer is not None:
+                timer.cancel()
+
     def _ended(self) -> None:
         """The time of a timer is over, and that of what is awaited now may be."""
         self._incoming = None
@@ -181,39 +230,36 @@ class Connection(HttpToolsProtocol):
 
     def _late(self) -> None:
         """What was awaited has not come."""
-        if self.flow.read_paused or (self._in_head and not self._is_idle()):
+        if self.flow.read_paused or (self._stage is not Stage.BODY and not self._is_idle()):
             # It is us who do not read, or who owe the answer to an earlier request.
             self._expect(self.head_seconds)
-        elif self._in_request:
-            part = "head" if self._in_head else "body"
-            seconds = self.head_seconds if self._in_head else self.body_seconds
+        elif self._stage is Stage.NONE:
+            self._close()
+        else:
+            body = self._stage is Stage.BODY
             self._refuse(
                 408,
                 "REQUEST_TIMEOUT",
-                f"the {part} of the request was not complete within {seconds:g} seconds: send it faster",
+                f"the {'body' if body else 'head'} of the request was not complete within "
+                f"{self.body_seconds if body else self.head_seconds:g} seconds: send it faster",
             )
-        else:
-            self._close()
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        """Answers what has not come far enough to be a request, and closes the connection.
+        """Refuses a request that has not come whole, takes no other one, and closes the connection after the answer.
 
-        Where requests before it still have to be answered, these answers are the last.
+        The application finds the refusal in the scope, when it begins with the request or while it waits for its body.
+        What it has answered already stays so.
         """
-        idle = self._is_idle()
-        if self._in_head and not idle:
+        self._deadline = None
+        if self._stage is not Stage.BODY:
+            self._read_anew(_STAND_IN)
+        self._stage = Stage.OVER
+        if self.cycle.response_complete:
+            self._close()
+        else:
             self.cycle.keep_alive = False
-            self._deadline = None
-            self.flow.pause_reading()
-            return
-        if self._in_head or not (idle or self.cycle.response_started or self.pipeline):
-            response = refused(Rejected(status, code, message, connection="close"))
-            lines = [b"%s: %s\r\n" % header for header in response.raw_headers]
-            self.transport.write(b"".join([STATUS_LINE[status], *lines, b"\r\n", response.body]))
-        if not idle:
-            self.cycle.disconnected = True
+            self.cycle.scope[REFUSED] = Rejected(status, code, message)  # type: ignore[literal-required]
             self.cycle.message_event.set()
-        self._close()
 
     def _close(self) -> None:
         self.transport.close()
@@ -221,7 +267,7 @@ class Connection(HttpToolsProtocol):
 
     def _watch(self) -> None:
         """Looks again in a while at answers that wait for the client, if any do."""
-        if self._outgoing is None and not self._upgraded:
+        if self._outgoing is None:
             self._unread = self.transport.get_write_buffer_size()
             if self._unread:
                 self._outgoing = self.loop.call_later(self.read_seconds, self._reread)

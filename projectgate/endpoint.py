@@ -81,7 +81,7 @@ class GraphQLEndpoint:
                 http.require_preflight(headers)
             caller = await self._authenticator.caller(http.values_of(scope, b"authorization"))
             if method == "POST":
-                content = await http.body(headers, receive, self._settings.body_limit)
+                content = await http.body(scope, headers, receive, self._settings.body_limit)
                 self._admission.read(caller, len(content))
                 operation = from_body(content, self._settings.batch_limit)
                 if isinstance(operation, list):

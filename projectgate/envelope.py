@@ -15,7 +15,7 @@ from projectgate.answers import answered, refused
 from projectgate.draining import Draining
 from projectgate.logs import REQUEST
 from projectgate.metrics import Metrics
-from projectgate.request import JSON, Rejected
+from projectgate.request import JSON, REFUSED, Rejected
 from projectgate.schema.errors import formatted
 
 REQUEST_ID = b"x-request-id"
@@ -23,11 +23,18 @@ SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+_SWITCHING = 101
+_DENIAL = "websocket.http.response"
+_BEGINNINGS = frozenset({"http.response.start", f"{_DENIAL}.start", "websocket.accept"})
+_NOWHERE = Rejected(404, "NOT_FOUND", "Not Found: the API is at /graphql")
 _SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Envelope:
-    """The outermost middleware: names each request, adds to its answer, counts it, and stands in for a broken one."""
+    """The outermost middleware: names each request, adds to its answer, counts it, and stands in for a broken one.
+
+    It also tells of what the server has refused by itself, and of a WebSocket where there is none.
+    """
 
     def __init__(
         self,
@@ -50,31 +57,45 @@ class Envelope:
         name = request_id(scope)
         # The task of a request has a context of its own.
         REQUEST.set(name)
-        begins = False
+        # A server may not be able to answer the handshake of a WebSocket with more than a status.
+        begins = scope["type"] == "websocket" and _DENIAL not in scope.get("extensions", ())
 
         async def sending(message: Message) -> None:
             nonlocal begins
-            if message["type"] == "http.response.start":
+            if message["type"] in _BEGINNINGS:
                 begins = True
-                self._metrics.answered(message["status"])
-                message["headers"] = [*message["headers"], (REQUEST_ID, name), *SECURITY_HEADERS]
-                if self._draining.begun:
-                    # The next request of this client finds another server.
-                    message["headers"].append((b"connection", b"close"))
+                self._add(message, name)
+            elif not begins and message["type"] == "websocket.close":
+                await self._refused(_NOWHERE)(scope, receive, sending)
+                return
             await send(message)
 
+        app = self._refused(scope[REFUSED]) if REFUSED in scope else self._app
         try:
-            await self._app(scope, receive, sending)
+            await app(scope, receive, sending)
         except CancelledError:
-            if begins or scope["type"] != "http" or not self._draining.begun:
+            if begins or not self._draining.begun:
                 raise
             await self._cross_origin(cut_short())(scope, receive, sending)
         # Whatever it is, the client is told that it is our fault, and the log has the rest.
         except Exception as error:
             answer = broken(error)
-            if begins or scope["type"] != "http":
+            if begins:
                 raise
             await self._cross_origin(answer)(scope, receive, sending)
+
+    def _add(self, start: Message, name: bytes) -> None:
+        """Counts an answer that begins, and adds what every answer has."""
+        status = start.get("status", _SWITCHING)
+        self._metrics.answered(status)
+        start["headers"] = [*start.get("headers", ()), (REQUEST_ID, name), *SECURITY_HEADERS]
+        if self._draining.begun and status != _SWITCHING:
+            # The next request of this client finds another server.
+            start["headers"].append((b"connection", b"close"))
+
+    def _refused(self, rejected: Rejected) -> Response:
+        self._metrics.refused(rejected.code)
+        return refused(rejected)
 
 
 def cut_short() -> Response:

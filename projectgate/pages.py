@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from projectgate.compression import SMALLEST
 from projectgate.request import LOOPBACK, host_name
@@ -94,6 +94,15 @@ class BuiltFiles(StaticFiles):
         return response
 
 
+class WholeFile(FileResponse):
+    """A file that is never sent in parts: no page needs one, and a bad wish for it would be refused in plain text."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends the file."""
+        headers = [header for header in scope["headers"] if header[0] != b"range"]
+        await super().__call__({**scope, "headers": headers}, receive, send)
+
+
 def _plain(path: Path) -> Route:
     async def show(_request: Request) -> Response:
         return _file(path, {})
@@ -106,12 +115,12 @@ def _file(
     headers: dict[str, str],
     stat_result: os.stat_result | None = None,
     status_code: int = 200,
-) -> FileResponse:
+) -> WholeFile:
     media = TYPES.get(path.suffix, "application/octet-stream")
-    return FileResponse(
+    return WholeFile(
         path,
         status_code,
-        {"cache-control": FRESH, **headers},
+        {"cache-control": FRESH, "accept-ranges": "none", **headers},
         media_type=media,
         stat_result=stat_result,
     )

@@ -5,7 +5,7 @@ Follows the GraphQL over HTTP draft: media types by q-values, UTF-8 JSON bodies,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NoReturn, TypeAlias
 from urllib.parse import urlsplit
@@ -23,6 +23,9 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
+# Where the server says in the scope of a request that it is refused, also while the body is awaited: a `Rejected`.
+REFUSED = "projectgate.refused"
+
 Headers: TypeAlias = Mapping[str, str]
 
 
@@ -36,14 +39,17 @@ class Rejected(Exception):
 
 
 def headers_of(scope: Scope) -> Headers:
-    """The headers of a request by their names in lower case; of one that is sent twice, the first.
+    """The headers of a request by their names in lower case; of one that is sent twice, all that it says.
 
-    Starlette's own looks through all of them for each that is asked for.
+    Starlette's own looks through all of them for each that is asked for, and gives the first.
     """
-    return {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in reversed(scope["headers"])
-    }
+    headers = scope["headers"]
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    if len(found) < len(headers):
+        # As HTTP has it. Where only one value makes sense, together they make none that passes a check.
+        for name in found:
+            found[name] = ", ".join(values_of(scope, name.encode("latin-1")))
+    return found
 
 
 def values_of(scope: Scope, wanted: bytes) -> list[str]:
@@ -133,6 +139,23 @@ def weighed(part: str) -> tuple[str, float] | None:
     return media, weight
 
 
+def require_clear_head(version: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Lets a head pass that everybody on the way reads alike: whose address, and where its body ends.
+
+    Raises: Rejected (400).
+    """
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
+    if hosts > 1 or (hosts == 0 and version == "1.1"):
+        raise Rejected(400, "BAD_REQUEST", f"the request has {hosts} `Host` headers: send one")
+    if b"transfer-encoding" in names:
+        codings = [value.lower() for name, value in headers if name == b"transfer-encoding"]
+        if codings != [b"chunked"]:
+            raise Rejected(
+                400, "BAD_REQUEST", "the only Transfer-Encoding that is read here is `chunked`"
+            )
+
+
 def require_method(method: str) -> None:
     """Lets GET and POST pass. Raises: Rejected (405)."""
     if method not in ("GET", "POST"):
@@ -187,7 +210,12 @@ def _is_plain_json(content_type: str) -> bool:
         for piece in parameters
         if piece.startswith("charset")
     ]
-    return media == JSON and all(charset in ("utf-8", "utf8") for charset in charsets)
+    # A comma: it was sent twice.
+    return (
+        media == JSON
+        and "," not in content_type
+        and all(charset in ("utf-8", "utf8") for charset in charsets)
+    )
 
 
 def require_preflight(headers: Headers) -> None:
@@ -195,8 +223,8 @@ def require_preflight(headers: Headers) -> None:
 
     Raises: Rejected (400).
     """
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != JSON and not any(name in headers for name in PREFLIGHT_HEADERS):
+    plain_json = _is_plain_json(headers.get("content-type", ""))
+    if not plain_json and not any(name in headers for name in PREFLIGHT_HEADERS):
         raise Rejected(
             400,
             "BAD_REQUEST",
@@ -205,8 +233,8 @@ def require_preflight(headers: Headers) -> None:
         )
 
 
-async def body(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The body of a request, up to `limit` bytes. Raises: Rejected (413), ClientDisconnect."""
+async def body(scope: Scope, headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The body of a request, up to `limit` bytes. Raises: Rejected (413, or as the server says), ClientDisconnect."""
     announced = headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
         _too_large(limit)
@@ -215,6 +243,8 @@ async def body(headers: Headers, receive: Receive, limit: int) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
+        if REFUSED in scope:
+            raise scope[REFUSED]
         content += message.get("body", b"")
         if len(content) > limit:
             _too_large(limit)

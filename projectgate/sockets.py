@@ -1,20 +1,68 @@
-"""WebSockets as the server speaks them: uvicorn's protocol, whose connections end for good and with a close code."""
+"""WebSockets as the server speaks them: uvicorn's protocol, whose connections end for good and with a close code.
+
+uvicorn leaves handshakes to the library `websockets`, whose refusals are no JSON, and does not see some of them. So the
+library is asked before, and the connection is left to it only where it will take the handshake.
+"""
 
 from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.exceptions import InvalidState
+from websockets.exceptions import (
+    HeaderLineTooLong,
+    InvalidHeader,
+    InvalidMethod,
+    InvalidState,
+    RequestLineTooLong,
+    TooManyHeaders,
+)
+from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
+from websockets.server import ServerProtocol
+
+from projectgate.request import Rejected
 
 # Seconds that a client has to take what was sent and to say that it has understood that we close.
 CLOSE_SECONDS = 5.0
 # uvicorn would log the address of every client, and bytes that are no text with a traceback.
 _LOG = logging.getLogger("uvicorn.websocket")
 _LOG.setLevel(logging.CRITICAL)
+
+
+def require_handshake(head: bytes) -> None:
+    """Lets the head of a request pass with which a WebSocket can be opened. Raises: Rejected."""
+    library = ServerProtocol(logger=_LOG)
+    library.receive_data(head)
+    for request in library.events_received():
+        library.accept(cast(Request, request))
+    match library.handshake_exc:
+        case None:
+            return
+        case InvalidMethod():
+            raise Rejected(405, "METHOD_NOT_ALLOWED", "a WebSocket is opened by a GET", allow="GET")
+        case RequestLineTooLong() | HeaderLineTooLong() | TooManyHeaders():
+            raise Rejected(
+                431,
+                "PAYLOAD_TOO_LARGE",
+                f"a WebSocket is opened with {MAX_NUM_HEADERS} headers at most, and lines of up to "
+                f"{MAX_LINE_LENGTH:,} bytes: send fewer, or the token in `connection_init`",
+            )
+        case InvalidHeader() as fault:
+            raise Rejected(
+                400,
+                "BAD_REQUEST",
+                f"a WebSocket is not opened like this: the header `{fault.name}` is missing, or not as RFC 6455 has it",
+                sec_websocket_version="13",
+            )
+        case _:
+            raise Rejected(
+                400,
+                "BAD_REQUEST",
+                "a WebSocket is opened by a GET without a body: for any other request, leave `Upgrade` out",
+            )
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -24,6 +72,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self.logger = self.conn.logger = _LOG
         self._parted = False
+        # What a client sent before it had the answer to its handshake.
+        self._early = b""
 
     def send_receive_event_to_app(self) -> None:
         """Gives the application a message, unless it says to be text and is not."""
@@ -77,9 +127,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write_eof()
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came in, and forgets it where the connection is about to end."""
-        if not self._parted:
+        """Takes what came in, once the handshake is answered, and forgets it where the connection is about to end."""
+        if self.handshake_initiated and not self.handshake_complete:
+            self._early += data
+            self.transport.pause_reading()
+        elif not self._parted:
             super().data_received(data)
+
+    def shutdown(self) -> None:
+        """Ends the connection; a handshake that has no answer yet is left to the application, which is about to."""
+        if self.handshake_complete or self.initial_response is not None:
+            super().shutdown()
 
     async def send(self, message: Any) -> None:
         """Sends what the application says, unless the connection was closed here meanwhile."""
@@ -87,6 +145,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_sent:
             raise ClientDisconnected
         await super().send(message)
+        if self._early and self.handshake_complete:
+            early, self._early = self._early, b""
+            self.transport.resume_reading()
+            self.data_received(early)
 
     async def run_asgi(self) -> None:
         """Serves the connection, and cuts it when the client does not take what was sent last."""

@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-HANDSHAKE = (
-    b"GET /graphql HTTP/1.1\r\nHost: gate.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
-)
+
+
+def handshake(line: str = "GET /graphql HTTP/1.1", *more: str, **headers: str | None) -> bytes:
+    """The head of a handshake: a good one but for the headers that are given, None for no header, and more lines."""
+    named = {
+        "host": "gate.test",
+        "upgrade": "websocket",
+        "connection": "Upgrade",
+        "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "sec_websocket_version": "13",
+        "sec_websocket_protocol": "graphql-transport-ws",
+        **headers,
+    }
+    lines = [
+        f"{name.replace('_', '-')}: {value}" for name, value in named.items() if value is not None
+    ]
+    return "\r\n".join([line, *lines, *more, "", ""]).encode("latin-1")
+
+
+HANDSHAKE = handshake()
 
 
 def frame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -353,6 +354,7 @@ async def test_what_follows_a_body_and_is_no_request_closes_after_the_answers(
         await wire.send(WHOLE * 3 + rest)
         for _ in range(3):
             await is_answered(wire)
+        assert await wire.refusal() == (400, "BAD_REQUEST")
         assert await wire.is_closed()
 
 
@@ -370,27 +372,68 @@ async def test_an_upgrade_to_http_2_that_is_not_taken_is_an_ordinary_request(por
 
 
 async def test_many_such_requests_at_once_hold_nothing_up(port: int) -> None:
-    asked = b"GET /healthz HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
+    asked = b"GET /healthz HTTP/1.1\r\nhost: g\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
     async with connected(port) as wire:
         await wire.send(asked * 3_000)
         for _ in range(3_000):
             assert (await wire.answer())[0] == 200
 
 
-async def test_a_web_socket_has_its_own_time(port: int) -> None:
-    asked = {
-        "connection": "keep-alive, Upgrade",
-        "upgrade": "websocket",
-        "sec_websocket_version": "13",
-        "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==",
-        "sec_websocket_protocol": "graphql-transport-ws",
-    }
+# Heads that not everybody on the way would read alike
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [b"HTTP/1.1\r\n", b"HTTP/1.1\r\nhost: a\r\nhost: b\r\n", b"HTTP/1.0\r\nhost: a\r\nhost: a\r\n"],
+)  # fmt: skip
+async def test_a_request_that_does_not_say_whom_it_asks_is_400(port: int, lines: bytes) -> None:
     async with connected(port) as wire:
-        await wire.send(WHOLE)
+        await wire.send(b"GET /healthz " + lines + b"\r\n")
+        assert await wire.refusal() == (400, "BAD_REQUEST")
+
+
+async def test_http_1_0_needs_no_host(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert (await wire.answer())[0] == 200
+        assert await wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    "codings", [["gzip, chunked"], ["gzip", "chunked"], ["chunked", "chunked"]]
+)
+async def test_a_body_in_another_transfer_coding_is_400_and_not_run(
+    port: int, codings: list[str]
+) -> None:
+    lines = "".join(f"transfer-encoding: {coding}\r\n" for coding in codings).encode()
+    sent = head(None).removesuffix(b"\r\n") + lines + b"\r\n"
+    async with connected(port) as wire:
+        await wire.send(sent + b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY))
+        assert await wire.refusal() == (400, "BAD_REQUEST")
+
+
+async def test_what_is_refused_before_it_is_a_request_has_an_id_and_is_counted(
+    unread_database: Database,
+) -> None:
+    app = build(unread_database)
+    async with serving(app, Quick) as port:
+        for sent in (head()[:-2], head() + BODY[:-1], b"{}\r\n\r\n", b"GET /" + b"a" * 100_000):
+            async with connected(port) as wire:
+                await wire.send(sent)
+                _, headers, _ = await wire.answer()
+                assert re.fullmatch("[0-9a-f]{16}", headers["x-request-id"])
+                assert headers["x-content-type-options"] == "nosniff"
+                assert headers["connection"] == "close"
+    samples = app.state.metrics.samples(unread_database)
+    counts = {"REQUEST_TIMEOUT": 2, "BAD_REQUEST": 1, "PAYLOAD_TOO_LARGE": 1}
+    assert samples["projectgate_refusals_total"] == {(code,): [n] for code, n in counts.items()}
+    statuses = {"408": 2, "400": 1, "431": 1}
+    assert samples["projectgate_http_requests_total"] == {(s,): [n] for s, n in statuses.items()}
+
+
+async def test_a_body_that_is_none_behind_a_request_is_refused_after_its_answer(port: int) -> None:
+    async with connected(port) as wire:
+        await wire.send(WHOLE + head(None, transfer_encoding="chunked") + b"x\r\n")
         await is_answered(wire)
-        await wire.send(head(None, **asked).replace(b"POST", b"GET", 1))
-        status, headers, _ = await wire.answer()
-        assert (status, headers["upgrade"]) == (101, "websocket")
-        await asyncio.sleep(1)  # longer than a head or a body may take
-        await wire.send(b"\x89\x80mask")
-        assert await wire.receive(2) == b"\x8a\x00"
+        assert await wire.refusal() == (400, "BAD_REQUEST")
+        assert await wire.is_closed()

@@ -51,6 +51,14 @@ async def test_the_page_has_the_strict_policy(serve: Serve) -> None:
     assert response.headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.parametrize("part", ["bytes=0-4", "bytes=5-1", "bytes=x", "bytes=999999999-", "x"])
+async def test_a_file_is_never_sent_in_parts(serve: Serve, part: str) -> None:
+    client = serve(demo=True)
+    whole, response = await client.get("/"), await client.get("/", headers={"range": part})
+    assert (response.status_code, response.content) == (200, whole.content)
+    assert response.headers["accept-ranges"] == "none"
+
+
 async def test_the_page_of_demo_mode_is_given_the_token_on_this_machine_only(
     unread_database: Database,
 ) -> None:

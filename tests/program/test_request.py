@@ -376,17 +376,45 @@ async def test_a_foreign_origin_is_403_also_with_a_token(serve: Serve) -> None:
         assert "access-control-allow-origin" not in response.headers
 
 
-async def test_of_a_header_that_is_sent_twice_the_first_counts(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "status"),
+    [
+        ("origin", "https://shop.example.com", "https://evil.example.com", 403),
+        ("content-type", JSON, "text/plain", 415),
+        ("content-type", f"{JSON}; charset=utf-8", "text/plain", 415),
+        ("content-encoding", "identity", "gzip", 415),
+    ],
+)
+async def test_a_header_that_is_sent_twice_does_not_slip_past_a_check(
+    serve: Serve, name: str, good: str, bad: str, status: int
+) -> None:
     client = serve(headers=bearer(), allowed_origins="https://shop.example.com")
-    ours, foreign = ("origin", "https://shop.example.com"), ("origin", "https://evil.example.com")
-    for headers, status in (((foreign, ours), 403), ((ours, foreign), 200)):
-        request = client.build_request(
-            "POST",
-            "/graphql",
-            json={"query": "{ __typename }"},
-            headers=[*headers, *bearer().items()],
-        )
-        assert (await client.send(request)).status_code == status
+
+    async def sent(*values: str) -> int:
+        headers = {"content-type": JSON, "accept": GRAPHQL, **bearer()}
+        headers.pop(name, None)
+        named = [*headers.items(), *((name, value) for value in values)]
+        request = client.build_request("POST", "/graphql", content=BODY, headers=named)
+        return (await client.send(request)).status_code
+
+    assert await sent(good) == 200
+    assert await sent(good, bad) == await sent(bad, good) == await sent(bad) == status
+
+
+async def test_a_get_with_two_content_types_needs_leave(client: httpx2.AsyncClient) -> None:
+    """Like one with a type that any page can send."""
+    for second in ([], [("content-type", "text/plain")]):
+        headers = [("content-type", f"{JSON}; charset=utf-8"), *second, *bearer().items()]
+        response = await client.get("/graphql?query=%7Bcaller%7D", headers=headers)
+        assert response.status_code == (400 if second else 200)
+
+
+async def test_what_a_client_accepts_may_stand_in_several_headers(
+    client: httpx2.AsyncClient,
+) -> None:
+    headers = [("accept", "text/html"), ("accept", GRAPHQL), ("content-type", JSON)]
+    response = await client.post("/graphql", content=BODY, headers=headers)
+    assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
 
 
 async def test_our_own_origin_and_a_listed_one_may_call(serve: Serve) -> None:

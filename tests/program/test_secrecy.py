@@ -21,6 +21,9 @@ from projectgate.data.database import Database
 
 from .conftest import GRAPHQL, PREFLIGHT, bearer
 from .gate import SECONDS, Gate, accepted, heard, running, subscribe
+from .raw import HANDSHAKE, handshake
+from .test_handshake import BAD
+from .wire import connected
 
 pytestmark = pytest.mark.anyio
 
@@ -341,3 +344,16 @@ async def test_no_answer_tells_what_serves_it(unread_database: Database, path: s
             assert TELLING.search(said) is None, said
             assert "server" not in response.headers
             assert sys.version.split()[0] not in said
+
+
+async def test_no_answer_to_a_handshake_tells_what_serves_it(unread_database: Database) -> None:
+    handshakes = [*(sent for _, sent in BAD.values()), HANDSHAKE, handshake("GET / HTTP/1.1")]
+    async with running(unread_database) as gate:
+        for sent in handshakes:
+            async with connected(gate.port) as wire:
+                await wire.send(sent)
+                status, headers, body = await wire.answer()
+                said = json.dumps(headers) + body.decode()
+                assert TELLING.search(said) is None, said
+                assert "server" not in headers
+                assert status == 101 or set(json.loads(body)) == {"errors"}
