@@ -246,7 +246,9 @@ def main() -> None:
         told(f"  { ({name: count for name, count in numbers.items() if count}) }")
     worst, numbers = max(found, key=lambda one: one[0].longest)
     text = document(numbers)
-    told(f"The worst of {len(found)} climbs: {worst.longest:.1f} ms for {len(text):,} characters.")
+    told(
+        f"The worst of {len(found)} climbs: {worst.longest:.1f} ms of CPU for {len(text):,} characters."
+    )
 
 
 if __name__ == "__main__":

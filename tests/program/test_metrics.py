@@ -35,6 +35,7 @@ from tests.program.conftest import (
     open_client,
     post,
     run,
+    token,
 )
 from tests.program.gate import INIT, SECONDS, accepted, closed, heard, running, say, subscribe
 from tests.program.gate import until as until_true
@@ -356,6 +357,20 @@ async def test_with_a_token_metrics_are_for_whoever_has_it(unread_database: Data
         right = await client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
         assert right.status_code == 200
         assert "projectgate_workers 1.0" in right.text
+
+
+async def test_no_token_and_no_caller_stands_in_the_metrics(unread_database: Database) -> None:
+    given = token(sub="ann-the-caller")
+    app = build(unread_database, metrics_token=TOKEN)
+    async with open_client(app) as client:
+        for sent in (given, f"{given}x", token(roles=["Owner"]), TOKEN):
+            headers = {"authorization": f"Bearer {sent}"}
+            for query in ("query Q { caller }", "{ missing }", f"query Q {{ {sent[:20]} }}"):
+                await client.post("/graphql", json={"query": query}, headers=headers)
+        answer = await client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
+    assert 'projectgate_refusals_total{code="UNAUTHENTICATED"}' in answer.text
+    for word in (TOKEN, "Bearer", "ann-the-caller", *given.split(".")):
+        assert word not in answer.text
 
 
 def ask(address: str, path: str, content: bytes | None = None, **headers: str) -> str:
