@@ -92,7 +92,9 @@ def _arguments(call: ast.Call, places: dict[str, int]) -> Iterator[ast.expr]:
     yield from (one.value for one in call.keywords if one.arg == "code")
     called = [call.func.id] if isinstance(call.func, ast.Name) else []
     if isinstance(call.func, ast.Attribute):
-        called = [f".{call.func.attr}", call.func.attr]
+        called = [f".{call.func.attr}"]
+        if isinstance(call.func.value, ast.Name):  # it may be a function of a module
+            called.append(call.func.attr)
     for name in called:
         if name in places:
             yield from call.args[places[name] : places[name] + 1]

@@ -97,6 +97,14 @@ def test_the_page_has_every_other_code_that_the_source_states() -> None:
     assert passed_on == PASSED_ON
 
 
+def test_what_a_program_does_is_told_of_codes_that_there_are() -> None:
+    table = PAGE.partition("\n| code | what to do |\n")[2].partition("\n\n")[0]
+    named = [re.findall(r"`([A-Z_]{5,})`", row.split(" | ")[0]) for row in table.splitlines()[1:]]
+    codes = [code for row in named for code in row]
+    assert len(codes) == len(set(codes)) > 10
+    assert set(codes) <= {*USER, *TOP_LEVEL}
+
+
 def test_the_page_has_no_code_but_those_of_its_two_chapters() -> None:
     headings = re.findall(r"^### (.*)$", PAGE, re.MULTILINE)
     assert headings == [f"`{code}`" for code in [*USER, *TOP_LEVEL]]
