@@ -41,6 +41,9 @@ PASSED_ON = {
     "rejected.code",
     "stated",
     "status.name",
+    # Whole refusals, given to a method whose name another one with a code has too.
+    "_NOWHERE",
+    "scope[REFUSED]",
 }
 # No request provokes a fault of ours or uses up a caller's minute; the demo's settings leave some out; two take ten
 # seconds.
