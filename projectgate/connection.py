@@ -101,6 +101,9 @@ class Connection(HttpToolsProtocol):
                 self.parser.feed_data(rest)
             except HttpParserUpgrade as upgrade:
                 rest = memoryview(rest)[upgrade.args[0] :]
+                if self.parser.get_method() == b"CONNECT":
+                    self._refuse(400, "BAD_REQUEST", "this is no proxy: the API is at /graphql")
+                    return
                 refusal = None
                 if self._get_upgrade() == b"websocket" and self.parser.get_http_version() == "1.1":
                     try:
@@ -157,11 +160,11 @@ class Connection(HttpToolsProtocol):
         self._bytes = 0
         self._deadline = None
         method = self.parser.get_method()
-        if self.parser.should_upgrade() and method != b"CONNECT":
+        if self.parser.should_upgrade():
             self._stage = Stage.UPGRADE
             self.scope["method"] = method.decode()
             return
-        super().on_headers_complete()  # it fails where the target is none, as that of every CONNECT
+        super().on_headers_complete()  # it fails where the target is none
         self._stage = Stage.BODY
         try:
             require_clear_head(self.scope["http_version"], self.headers)

@@ -54,7 +54,8 @@ def require_handshake(head: bytes) -> None:
             raise Rejected(
                 400,
                 "BAD_REQUEST",
-                f"a WebSocket is not opened like this: the header `{fault.name}` is missing, or not as RFC 6455 has it",
+                f"a WebSocket is not opened like this: the header `{fault.name}` is missing, there twice, or not as "
+                "RFC 6455 has it",
                 sec_websocket_version="13",
             )
         case _:

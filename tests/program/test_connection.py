@@ -158,7 +158,7 @@ async def test_what_stands_between_chunks_is_no_way_around_the_limit(port: int) 
 @pytest.mark.parametrize(
     "sent",
     [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"SSH-2.0-OpenSSH_9.6\r\n", b"{}\r\n\r\n",
-     b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n",
+     b"CONNECT x:80 HTTP/1.1\r\nhost: x\r\n\r\n", b"CONNECT /graphql HTTP/1.1\r\nhost: x\r\n\r\n",
      b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\na b: c\r\n\r\n", b"GET \xff HTTP/1.1\r\n\r\n",
      b"POST /graphql HTTP/1.1\r\ncontent-length: x\r\n\r\n",
      b"POST /graphql HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n12345",

@@ -53,6 +53,11 @@ HOSTILE: list[Any] = [
     [], {}, [None], [[]], {"": {}}, {"a": {"b": [1]}}, "9" * 5_000, "[" * 500, ["a"] * 300,
 ]  # fmt: skip
 TEXTS = ["", "{", "}", "...", "@skip", '"""', "$", "#", "\x00", "ø", "{ viewer", "fragment F on "]
+KEY, PROTOCOL = "dGhlIHNhbXBsZSBub25jZQ==", "graphql-transport-ws"
+HANDSHAKE = {
+    "upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13", "sec-websocket-key": KEY,
+    "sec-websocket-protocol": PROTOCOL,
+}  # fmt: skip
 CONTENTS = [
     b"",
     b"null",
@@ -70,12 +75,14 @@ PIECES = [
 VALUES = [
     "", " ", "*", "*/*", "text/html", "text/event-stream", "multipart/mixed", "gzip", "zstd;q=0", "q=;;;,", "null",
     "Bearer", "Bearer x.y.z", "Basic eDp5", "-5", "0", "7", "9" * 40, "chunked", "identity", "close", "keep-alive",
-    "Upgrade", "h2c", "https://evil.example.com", "\xff\xfe", "a" * 3_000, "100-continue", "utf-7", "1",
+    "Upgrade", "h2c", "websocket", "13", "8", PROTOCOL, KEY, "permessage-deflate; x=",
+    "https://evil.example.com", "\xff\xfe", "a" * 3_000, "100-continue", "utf-7", "1",
 ]  # fmt: skip
 NAMES = [
     "accept", "accept-encoding", "content-encoding", "content-type", "content-length", "transfer-encoding",
     "expect", "origin", "host", "connection", "upgrade", "authorization", "x-projectgate-receipt", "x-request-id",
     "access-control-request-method", "traceparent", "trailer", "te", "cookie", "if-none-match", "range",
+    "sec-websocket-key", "sec-websocket-version", "sec-websocket-protocol", "sec-websocket-extensions",
 ]  # fmt: skip
 METHODS = [
     "GET",
@@ -111,7 +118,11 @@ class Made:
         self.headers = {"host": "gate.test", "accept": dice.choice([GRAPHQL, JSON, "*/*"]), **token}
         self.members = json.loads(json.dumps(dice.choice(BODIES)))
         self.body: bytes | None = None  # other than that of the members
-        if isinstance(self.members, dict) and dice.random() < 0.2:
+        self.more: list[str] = []  # headers that stand there twice
+        if dice.random() < 0.15:
+            self.method, self.body = "GET", b""
+            self.headers |= HANDSHAKE
+        elif isinstance(self.members, dict) and dice.random() < 0.2:
             fields = {
                 name: value if isinstance(value, str) else json.dumps(value)
                 for name, value in self.members.items()
@@ -128,6 +139,7 @@ class Made:
             self.headers["content-length"] = str(len(body))
         lines = [f"{self.method} {self.target} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += self.more
         return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -156,10 +168,15 @@ def in_headers(made: Made) -> None:
     """Changes, adds and takes away headers."""
     for _ in range(made.dice.randint(1, 3)):
         name = made.dice.choice(NAMES)
-        if made.dice.random() < 0.3:
-            made.headers.pop(name, None)
-        else:
-            made.headers[name] = made.dice.choice(VALUES)
+        match made.dice.randrange(6):
+            case 0 | 1:
+                made.headers.pop(name, None)
+            case 2:
+                made.more.append(f"{name}: {made.headers.get(name, made.dice.choice(VALUES))}")
+            case 3:
+                made.headers |= HANDSHAKE
+            case _:
+                made.headers[name] = made.dice.choice(VALUES)
 
 
 def in_line(made: Made) -> None:
@@ -210,17 +227,19 @@ def request(dice: random.Random, token: dict[str, str]) -> bytes:
 
 async def answer_to(port: int, sent: bytes) -> int | None:
     """The status of an answer, which is checked; none to what has no byte of a request."""
+    bodiless = sent.lstrip(b"\r\n").startswith(b"HEAD ")
     async with asyncio.timeout(SECONDS), connected(port) as wire:
         with suppress(ConnectionResetError, BrokenPipeError):
             await wire.send(sent)
         try:
             status = 100
             while status == 100:
-                status, headers, body = await wire.answer(bodiless=sent.startswith(b"HEAD "))
+                status, headers, body = await wire.answer(bodiless=bodiless)
         except (asyncio.IncompleteReadError, ConnectionResetError):
             assert not sent.strip(b"\r\n"), sent[:3_000]
             return None
     assert status < 500, (status, sent[:3_000], body)
+    assert "x-request-id" in headers, (status, sent[:3_000], body)
     if body and headers["content-type"].endswith("json; charset=utf-8"):
         if headers.get("content-encoding") is None:
             said = json.loads(body)
@@ -228,9 +247,10 @@ async def answer_to(port: int, sent: bytes) -> int | None:
             codes = [error["extensions"]["code"] for error in errors]
             assert "INTERNAL" not in codes, (sent[:3_000], body)
             assert codes or status < 400, (sent[:3_000], body)
-    else:
-        # Only HEAD has no body, and only the schema, metrics and streams are no JSON.
-        assert status < 400 or not body, (status, sent[:3_000], body)
+    elif not bodiless:
+        # Only the schema, metrics and streams are no JSON; preflights and WebSockets have no body.
+        told = body or headers.get("transfer-encoding") == "chunked"
+        assert status in ({200} if told else {101, 204}), (status, sent[:3_000], body)
     return status
 
 
@@ -263,4 +283,4 @@ async def test_whatever_is_sent_is_answered_and_nothing_is_left(
     assert faults == []
     assert statuses.total() == REQUESTS
     # They reach all there is: answers, and refusals of every kind.
-    assert {200, 400, 401, 403, 404, 405, 406, 408, 413, 415} <= statuses.keys(), statuses
+    assert {101, 200, 400, 401, 403, 404, 405, 406, 408, 413, 415} <= statuses.keys(), statuses

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,10 @@ from projectgate.resolvers.feed import cursor_of
 from tests.conftest import migrated
 from tests.make.documents import make_document, store_documents
 from tests.program.conftest import SECRET, bearer
+from tests.program.raw import HANDSHAKE, PING, frame
+from tests.program.test_handshake import BAD
 from tests.program.test_workers import children, until
+from tests.program.wire import connected, head
 
 pytestmark = pytest.mark.anyio
 
@@ -288,6 +291,35 @@ async def test_a_group_whose_processes_are_all_told_stops_in_order(
         answer = await asyncio.wrap_future(asked)
         assert answer["data"]["patchProject"]["project"]["version"] == 2
         assert await asyncio.to_thread(running.process.wait, STOP) == 0
+
+
+async def test_sockets_that_strangers_hold_open_do_not_spoil_the_end(
+    one: Database, background: ThreadPoolExecutor
+) -> None:
+    """Handshakes of all kinds, halves of them and of requests, and WebSockets that say nothing or nonsense."""
+    handshakes = [HANDSHAKE, *(sent for _, sent in BAD.values())]
+    held = [
+        b"",
+        *handshakes,
+        *(sent[:-2] for sent in handshakes),
+        HANDSHAKE + frame(PING),
+        HANDSHAKE + b"\xff\xff\xff",
+    ]
+    held += [head(), head()[:-2], b"GET /healthz HTTP/1.1\r\nhost: gate.test\r\n\r\n" + HANDSHAKE]
+    with served(address_of(one)) as running:
+        until(lambda: running.ask()[0] == 200)
+        async with AsyncExitStack() as sockets:
+            async with waiting(one, running, background) as asked:
+                for sent in held:
+                    wire = await sockets.enter_async_context(connected(running.port))
+                    await wire.send(sent)
+                running.process.terminate()
+                await asyncio.to_thread(until, running.is_refused)
+                assert not asked.done()
+            answer = await asyncio.wrap_future(asked)
+            assert answer["data"]["patchProject"]["project"]["version"] == 2
+            assert await asyncio.to_thread(running.process.wait, STOP) == 0
+    assert [tuple(row) for row in await one.run(NAME)] == [("new", 2)]
 
 
 async def test_streams_end_with_the_cursor_to_go_on_from(one: Database) -> None:
