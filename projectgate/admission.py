@@ -28,23 +28,32 @@ from projectgate.trusted import trusted_documents
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
 # time: about what it costs us, where a field of an answer costs 1.
 LEAST, READING = 100, 10
-# What each kB costs that is read as JSON, whatever it holds.
-PARSING = 100
+# What each kB costs that is read as JSON, whatever it holds, and each value of a variable that is a list or an object.
+PARSING, VALUE = 100, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An operation that may be executed: its document, which of its definitions, its variables, and what it costs."""
+    """An operation that may be executed: its document, which of its definitions, its variables, and what it costs.
+
+    `values`: how many there are in the variables.
+    """
 
     document: Document
     definition: OperationDefinitionNode
     variables: dict[str, Any]
     cost: int
+    values: int = 0
 
     @property
     def kind(self) -> OperationType:
         """Whether it is a query, a mutation or a subscription."""
         return self.definition.operation
+
+    @property
+    def price(self) -> int:
+        """What it counts for its caller."""
+        return max(self.cost, LEAST) + VALUE * self.values
 
     @property
     def name(self) -> str | None:
@@ -89,7 +98,7 @@ class Admission:
 
     def event(self, prepared: Prepared, caller: Caller) -> None:
         """Counts the answer to an event of what a caller subscribed to. Raises: Rejected (429)."""
-        self._rates.take(caller.name, max(prepared.cost, LEAST))
+        self._rates.take(caller.name, prepared.price)
 
     def prepared(self, asked: Operation, caller: Caller) -> Prepared:
         """What a caller asks for, if it may be executed at all. Raises: RequestError, Rejected (429)."""
@@ -98,7 +107,7 @@ class Admission:
         except RequestError:
             self._rates.take(caller.name, LEAST)
             raise
-        self._rates.take(caller.name, max(prepared.cost, LEAST))
+        self._rates.take(caller.name, prepared.price)
         return prepared
 
     async def batch(
@@ -129,24 +138,26 @@ class Admission:
                 batch.append(self._prepared(one, document))
             except RequestError as error:
                 batch.append(error)
-        cost = sum(one.cost for one in batch if isinstance(one, Prepared))
+        ready = [one for one in batch if isinstance(one, Prepared)]
+        cost = sum(one.cost for one in ready)
         if cost > self._settings.cost_limit:
             raise RequestError([too_complex(cost, self._settings.cost_limit, "batch")])
-        self._rates.take(caller.name, cost)
+        self._rates.take(caller.name, cost + VALUE * sum(one.values for one in ready))
         return batch
 
     def _prepared(self, asked: Operation, document: Document) -> Prepared:
         known: _Known | None = document.remembered.get(asked.name)
         if known is None:
             known = document.remembered[asked.name] = self._checked(document, asked.name)
-        if known.sizes.size(asked.variables) > MOST:
+        values = known.sizes.size(asked.variables)
+        if values > MOST:
             raise RequestError([too_large()])
         cost = known.estimate.cost(asked.variables)
         if cost > self._settings.cost_limit:
             raise RequestError([too_complex(cost, self._settings.cost_limit)])
         if asked.sha256 is not None:
             self._texts.keep(asked)
-        return Prepared(document, known.definition, asked.variables, cost)
+        return Prepared(document, known.definition, asked.variables, cost, values)
 
     def _document(self, asked: Operation, caller: Caller) -> Document:
         """The document that is asked for, read. Raises: RequestError, Rejected (429)."""

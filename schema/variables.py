@@ -19,6 +19,7 @@ from graphql import (
 MOST = 75_000
 # A member that the type of its object does not have costs an error, with a search for what may have been meant.
 _UNKNOWN = 100
+_HOLDS = (list, dict)  # what has values in it
 
 
 class Sizes:
@@ -37,7 +38,7 @@ class Sizes:
         waiting = [
             (self._types.get(name), value)
             for name, value in given.items()
-            if name in self._types or isinstance(value, list | dict)
+            if name in self._types or isinstance(value, _HOLDS)
         ]
         size = len(waiting)
         while waiting and size <= MOST:
@@ -45,7 +46,7 @@ class Sizes:
             if kind is None:
                 size += len(value)
                 items = value.values() if isinstance(value, dict) else value
-                waiting += [(None, item) for item in items if isinstance(item, list | dict)]
+                waiting += [(None, item) for item in items if isinstance(item, _HOLDS)]
                 continue
             kind = get_nullable_type(kind)
             inner = kind.of_type if isinstance(kind, GraphQLList) else kind
@@ -61,6 +62,6 @@ class Sizes:
                 waiting += [
                     (fields[name].type, item)
                     for name, item in value.items()
-                    if name in fields and isinstance(item, list | dict)
+                    if name in fields and isinstance(item, _HOLDS)
                 ]
         return size

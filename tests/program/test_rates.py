@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from projectgate import rates
-from projectgate.admission import LEAST, PARSING, READING
+from projectgate.admission import LEAST, PARSING, READING, VALUE
 from projectgate.app import create_app
 from projectgate.data.database import Database
 from projectgate.rates import Rates, Windows
@@ -189,7 +189,7 @@ async def test_a_document_that_is_known_is_not_counted_as_read_again(database: D
             assert (await run(client, query)).status_code == status
 
 
-FLOATS = b'{"query":"{ caller }","variables":{"undeclared":[%s1]}}' % (b"1.5," * 9_000)
+FLOATS = b'{"query":"{ caller }","extensions":{"floats":[%s1]}}' % (b"1.5," * 9_000)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +215,16 @@ async def test_a_query_string_counts_as_a_body_does(serve: Serve) -> None:
     fields = {"query": QUERY, "extensions": "{}", "more": "x" * 1_000}
     assert (await get(client, headers=PREFLIGHT, **fields)).status_code == 200
     is_refused(await get(client, headers=PREFLIGHT, **fields), 429, "RATE_LIMITED")
+
+
+@pytest.mark.parametrize("name", ["filter", "undeclared"])
+async def test_values_of_variables_count(database: Database, name: str) -> None:
+    query = "query ($filter: ProjectFilter) { projects(filter: $filter) { totalCount } }"
+    variables = {name: {"statuses": ["Open"] * 50}}
+    limit = READING * len(query) + 2 * LEAST + 2 * VALUE * 50
+    async with real(database, limit) as client:
+        assert (await run(client, query, variables=variables)).status_code == 200
+        is_refused(await run(client, query, variables=variables), 429, "RATE_LIMITED")
 
 
 async def test_a_small_request_counts_nothing_for_its_bytes(serve: Serve) -> None:
