@@ -10,10 +10,11 @@ import pytest
 import strawberry
 
 from projectgate.data.database import Database
+from projectgate.transports import streams
 from projectgate.transports.streams import GOODBYE, Ending
 
 from .conftest import Mutation, Query
-from .gate import Gate, accepted, closed, heard, running, say, subscribe, until
+from .gate import SECONDS, Gate, accepted, closed, heard, running, say, subscribe, until
 from .test_websocket import Subscription, Ticks, ticks, ticks_begun
 
 pytestmark = pytest.mark.anyio
@@ -71,15 +72,16 @@ def held(gate: Gate) -> Held:
     return found
 
 
-def drain(gate: Gate, seconds: float = 25) -> asyncio.Task[None]:
+def drain(gate: Gate, seconds: float = 3 * SECONDS) -> asyncio.Task[None]:
     """A drain that has begun."""
     return asyncio.create_task(gate.app.state.streams.drain(seconds))
 
 
 @pytest.mark.parametrize("query", ["query { held }", "mutation { held }"])
 async def test_what_runs_is_answered_before_the_connection_is_closed(
-    gate: Gate, query: str
+    gate: Gate, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(streams, "GOODBYE", 0.01)
     async with accepted(gate) as client:
         await subscribe(client, "subscription { ticks }", "ticks")
         await ticks(gate).coming.put(1)
@@ -95,6 +97,7 @@ async def test_what_runs_is_answered_before_the_connection_is_closed(
         assert late["payload"][0]["extensions"] == {"code": "SERVER_RESTARTING"}
         await say(client, {"type": "ping"})
         assert await heard(client) == {"type": "pong"}
+        await asyncio.sleep(0.1)
         assert not draining.done()
         held(gate).free.set()
         answer = await heard(client)
