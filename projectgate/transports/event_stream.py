@@ -25,7 +25,7 @@ from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.transports.events import Events
 
-from .streams import EVENT_STREAM, Ending, Streams
+from .streams import EVENT_STREAM, Ending, Gone, Stream, Streams
 
 # Seconds between signs of life, which keep proxies from closing the connection; and for the client to take an event.
 HEARTBEAT, SEND_SECONDS = 12.0, 10.0
@@ -42,10 +42,6 @@ _EXPIRED = ("the token has expired: subscribe again with a new one", "UNAUTHENTI
 _RESTARTING = ("the server restarts: subscribe again", "SERVER_RESTARTING")
 
 
-class _Gone(Exception):
-    """The client takes nothing any more."""
-
-
 def once(payload: Mapping[str, Any]) -> Response:
     """The stream of an operation that has one answer."""
     return Answer(_next(payload) + _COMPLETE, 200, None, f"{http.EVENT_STREAM}; charset=utf-8")
@@ -55,7 +51,7 @@ def _next(payload: Mapping[str, Any]) -> bytes:
     return b"event: next\ndata: " + encoded(payload) + b"\n\n"
 
 
-class EventStream:
+class EventStream(Stream[tuple[str, str]]):
     """The answer to a subscription: an ASGI application that sends events until one of both sides ends it."""
 
     transport = EVENT_STREAM
@@ -70,11 +66,11 @@ class EventStream:
         end: float,
     ) -> None:
         """`end`: when the token of the caller expires."""
+        super().__init__(Ending(end - time(), _EXPIRED), _RESTARTING)
         self._events = events
         self._metrics = metrics
         self._streams = streams
         self._caller = caller
-        self._ending = Ending(end - time(), _EXPIRED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends the stream."""
@@ -85,11 +81,6 @@ class EventStream:
         except Rejected as rejected:
             self._metrics.refused(rejected.code)
             await refused(rejected)(scope, receive, send)
-
-    def end(self, seconds: float) -> bool:  # noqa: ARG002
-        """Ends it, since the server stops."""
-        self._ending.hasten(_RESTARTING)
-        return False
 
     async def _serve(self, receive: Receive) -> None:
         last: dict[str, Any] | None = None
@@ -102,7 +93,7 @@ class EventStream:
         except RequestError as error:
             self._metrics.refused(error.code)
             last = {"errors": error.errors}
-        except _Gone:
+        except Gone:
             return
         # A fault of ours; the response has begun, so it is told there, and the log has it.
         except Exception as error:  # noqa: BLE001
@@ -113,11 +104,11 @@ class EventStream:
                 last = {"errors": told([fault])}
         finally:
             await self._events.aclose()
-        with suppress(_Gone):
+        with suppress(Gone):
             await self._body((_next(last) if last else b"") + _COMPLETE, more=False)
 
     async def _pump(self, receive: Receive) -> None:
-        """Sends events, and signs of life between them, until there are no more or the client leaves. Raises: _Gone."""
+        """Sends events, and signs of life between them, until there are no more or the client leaves. Raises: Gone."""
         sending = asyncio.create_task(self._send_all())
         leaving = asyncio.create_task(_left(receive))
         try:
@@ -126,7 +117,7 @@ class EventStream:
                     {sending, leaving}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
                 )
                 if leaving.done():
-                    raise _Gone
+                    raise Gone
                 if not sending.done():
                     await self._body(_ALIVE)
         finally:
@@ -143,12 +134,12 @@ class EventStream:
         await self._out({"type": "http.response.body", "body": content, "more_body": more})
 
     async def _out(self, message: Any) -> None:
-        """Sends a part of the response. Raises: _Gone, also where the client takes nothing for too long."""
+        """Sends a part of the response. Raises: Gone, also where the client takes nothing for too long."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self._send(message)
         except OSError:
-            raise _Gone from None
+            raise Gone from None
 
 
 async def _left(receive: Receive) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
@@ -24,6 +24,10 @@ _TOGETHER = 100
 # Counts a stream for its caller. Raises: Rejected.
 Admit = Callable[[Caller], None]
 Why = TypeVar("Why")
+
+
+class Gone(Exception):
+    """The client has left, or takes nothing any more."""
 
 
 class Ending(Generic[Why]):
@@ -75,17 +79,28 @@ class Ending(Generic[Why]):
         await self._timeout.__aexit__(kind, error, traceback)
 
 
-class Stream(Protocol):
+class Stream(Generic[Why]):
     """A connection that stays open."""
 
     transport: str
+
+    def __init__(self, ending: Ending[Why], restarting: Why) -> None:
+        """`restarting`: why it ends when the server stops."""
+        self._ending = ending
+        self._restarting = restarting
+
+    @property
+    def answering(self) -> bool:
+        """Whether something runs on it that was asked for once."""
+        return False
 
     def end(self, seconds: float) -> bool:
         """Ends it, since the server stops, and says where to resume.
 
         What is asked for once is answered before, within so many seconds; whether there is any.
         """
-        ...
+        self._ending.hasten(self._restarting, seconds if self.answering else 0)
+        return self.answering
 
 
 class Streams:
@@ -94,8 +109,8 @@ class Streams:
     def __init__(self, settings: Settings) -> None:
         self._most = settings.connections
         self._most_of_one = settings.connections_per_caller
-        self._arriving: set[Stream] = set()
-        self._open: set[Stream] = set()
+        self._arriving: set[Stream[Any]] = set()
+        self._open: set[Stream[Any]] = set()
         self._addresses: Counter[str] = Counter()
         self._callers: Counter[str] = Counter()
         self._ended = asyncio.Event()
@@ -111,7 +126,7 @@ class Streams:
         return {transport: open_now[transport] for transport in (WEBSOCKET, EVENT_STREAM)}
 
     @contextmanager
-    def arrived(self, stream: Stream, address: str) -> Iterator[Admit]:
+    def arrived(self, stream: Stream[Any], address: str) -> Iterator[Admit]:
         """Counts a stream for the length of the block, of whose caller only the address is known.
 
         Gives what counts it once the caller is known. Raises: Rejected (503).
@@ -130,7 +145,7 @@ class Streams:
             yield admit
 
     @contextmanager
-    def opened(self, stream: Stream, caller: Caller) -> Iterator[None]:
+    def opened(self, stream: Stream[Any], caller: Caller) -> Iterator[None]:
         """Counts a stream of a caller for the length of the block. Raises: Rejected (503, 429)."""
         self._require_room()
         if self._callers.get(caller.name, 0) >= self._most_of_one:
@@ -155,7 +170,7 @@ class Streams:
             raise _too_many(f"{message}: try again later", 503)
 
     @contextmanager
-    def _among(self, streams: set[Stream], stream: Stream) -> Iterator[None]:
+    def _among(self, streams: set[Stream[Any]], stream: Stream[Any]) -> Iterator[None]:
         streams.add(stream)
         try:
             yield
@@ -186,7 +201,7 @@ class Streams:
                 # Who does not read is not waited for.
                 await self._gone(answering)
 
-    async def _gone(self, streams: set[Stream]) -> None:
+    async def _gone(self, streams: set[Stream[Any]]) -> None:
         while not streams.isdisjoint(self._open | self._arriving):
             self._ended.clear()
             await self._ended.wait()
