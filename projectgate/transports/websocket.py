@@ -94,6 +94,8 @@ class WebSocketConnection(Stream[Closing]):
         self._send_message = send
         self._caller: Caller | None = None
         self._early = 0  # messages that came before it was known
+        self._accepted = False
+        self._slow: Closing | None = None
         self._running = Running(
             endpoint.admission,
             endpoint.operations,
@@ -102,7 +104,10 @@ class WebSocketConnection(Stream[Closing]):
         )
 
     async def run(self, admit: Admit) -> None:
-        """Serves it until one of both sides ends it. `admit` counts it for its caller."""
+        """Serves it until one of both sides ends it. `admit` counts it for its caller.
+
+        Raises: Rejected (503), when it ends before it was accepted.
+        """
         closing: Closing | None = None
         try:
             async with self._ending:
@@ -111,11 +116,13 @@ class WebSocketConnection(Stream[Closing]):
         except Closing as error:
             closing = error
         except Gone:
-            pass
+            closing = self._slow
         # A fault of ours ends the connection with a code too; the log has it.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             if self._ending.has_come:
                 closing = self._ending.why
+            elif not self._accepted:
+                raise
             else:
                 fault = GraphQLError("a fault of the server", original_error=error)
                 closing = Closing(1011, told([fault])[0]["message"])
@@ -123,8 +130,11 @@ class WebSocketConnection(Stream[Closing]):
             if closing is not None and closing.resumes:
                 closing = self._resuming(closing)
             await self._running.stop()
-        if closing is not None:
-            await self._close(closing)
+        if closing is None:
+            return
+        if not self._accepted:
+            raise Rejected(503, "SERVER_RESTARTING", closing.reason, retry_after="1")
+        await self._close(closing)
 
     @property
     def answering(self) -> bool:
@@ -148,6 +158,7 @@ class WebSocketConnection(Stream[Closing]):
         await self._out(
             {"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None}
         )
+        self._accepted = True
         if not offered:
             raise Closing(4406, f"Subprotocol not acceptable: {SUBPROTOCOL} is spoken here")
 
@@ -254,7 +265,8 @@ class WebSocketConnection(Stream[Closing]):
                 await self._send_message(message)
         except TimeoutError:
             if waited.expired():
-                self._ending.hasten(self._resuming(Closing(1013, "the client reads too slowly")))
+                self._slow = Closing(1013, "the client reads too slowly", resumes=True)
+                self._ending.hasten(self._slow)
             raise Gone from None
         except OSError:
             raise Gone from None

@@ -47,13 +47,35 @@ class Flood:
         self.ended.set()
 
 
+class Quiet:
+    """Events that do not come."""
+
+    cursor = CURSOR
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+
+    def __aiter__(self) -> Quiet:
+        return self
+
+    async def __anext__(self) -> str:
+        return str(await asyncio.Event().wait())
+
+    async def aclose(self) -> None:
+        self.ended.set()
+
+
 @strawberry.type
 class Subscription:
-    """More than anybody reads."""
+    """More than anybody reads, and nothing."""
 
     @strawberry.subscription(graphql_type=str)  # type: ignore[untyped-decorator]
     async def flood(self, info: strawberry.Info) -> Any:
         return info.context.database.flood
+
+    @strawberry.subscription(graphql_type=str)  # type: ignore[untyped-decorator]
+    async def quiet(self, info: strawberry.Info) -> Any:
+        return info.context.database.quiet
 
     @strawberry.subscription
     async def count(self, to: int) -> AsyncIterator[int]:
@@ -67,6 +89,7 @@ async def gate(unread_database: Database, monkeypatch: pytest.MonkeyPatch) -> As
     monkeypatch.setattr(event_stream, "SEND_SECONDS", 1)
     monkeypatch.setattr(sockets, "CLOSE_SECONDS", 1)
     unread_database.flood = Flood()  # type: ignore[attr-defined]
+    unread_database.quiet = Quiet()  # type: ignore[attr-defined]
     async with running(unread_database, strawberry.Schema(Query, None, Subscription)) as gate:
         yield gate
 
@@ -107,6 +130,30 @@ async def test_a_client_that_reads_too_late_is_told_where_to_resume(gate: Gate) 
     reader, writer = await flooded(gate)
     async with asyncio.timeout(30):
         await flood(gate).ended.wait()
+        received = await reader.read(-1)
+    *_, (opcode, payload) = frames(received)
+    assert (opcode, int.from_bytes(payload[:2], "big")) == (CLOSE, 1013)
+    assert payload[2:].decode() == f"the client reads too slowly: resume after {CURSOR}"
+    writer.close()
+
+
+async def test_a_client_that_asks_and_does_not_read_is_told_where_to_resume(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits is an answer of the connection itself, and none of an operation."""
+    monkeypatch.setattr(websocket, "SEND_SECONDS", 100)
+    reader, writer = await flooded(gate)
+    await until(lambda: flood(gate).given)
+    for message in (
+        {"id": "2", "type": "subscribe", "payload": {"query": "subscription { quiet }"}},
+        {"id": "1", "type": "complete"},
+    ):
+        writer.write(frame(TEXT, json.dumps(message).encode()))
+    await until(flood(gate).ended.is_set)
+    monkeypatch.setattr(websocket, "SEND_SECONDS", 1)
+    writer.write(frame(TEXT, b'{"type": "ping"}'))
+    async with asyncio.timeout(30):
+        await gate.app.state.database.quiet.ended.wait()
         received = await reader.read(-1)
     *_, (opcode, payload) = frames(received)
     assert (opcode, int.from_bytes(payload[:2], "big")) == (CLOSE, 1013)

@@ -570,6 +570,37 @@ async def test_a_drain_closes_every_connection_with_the_cursor_to_resume_from(ga
         assert refused.value.response.status_code == 503
 
 
+async def test_a_connection_that_ends_before_it_is_accepted_is_refused_with_503(gate: Gate) -> None:
+    """As where the server stops while the handshake waits to be answered."""
+    accepting, sent = asyncio.Event(), []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "websocket.accept":
+            accepting.set()
+            await asyncio.Event().wait()
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/graphql",
+        "headers": [(b"host", b"gate.test")],
+        "subprotocols": [PROTOCOL],
+        "client": ("127.0.0.1", 1),
+        "extensions": {"websocket.http.response": {}},
+    }
+    serving = asyncio.create_task(gate.app(scope, receive, send))
+    await accepting.wait()
+    await gate.app.state.streams.drain()
+    await serving
+    start, body = sent
+    assert start["status"] == 503
+    (error,) = json.loads(body["body"])["errors"]
+    assert error["extensions"] == {"code": "SERVER_RESTARTING"}
+
+
 async def test_nothing_is_left_of_connections_that_came_and_went(gate: Gate) -> None:
     """However they went: closed, cut, in the middle of an operation, before the first message."""
 
