@@ -59,13 +59,19 @@ class Running:
         """Whether something runs that was asked for once."""
         return any(not job.follows for job in self._jobs)
 
-    def begin(self, name: str, asked: Operation, context: Context) -> None:
-        """Runs an operation, and tells what comes of it. Raises: Closing, RequestError."""
+    def require_free(self, name: str) -> None:
+        """Lets an id pass that is not in use. Raises: Closing."""
         if name in self._named:
             raise Closing(4409, f"Subscriber for {name} already exists")
+
+    def begin(self, name: str, asked: Operation, context: Context) -> None:
+        """Runs an operation, whose id is free, and tells what comes of it. Raises: RequestError, Rejected (429)."""
+        full = len(self._jobs) >= self._most
+        if full or self._answered is not None:
+            self._admission.heard(context.caller)
         if self._answered is not None:
             raise RequestError([_RESTARTING])
-        if len(self._jobs) >= self._most:
+        if full:
             message = (
                 f"the connection runs {self._most} operations, the limit: complete one, or open another "
                 "connection"

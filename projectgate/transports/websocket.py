@@ -36,6 +36,7 @@ SUBPROTOCOL = "graphql-transport-ws"
 # Seconds that a client has for its first message, and for taking one of ours.
 INIT_SECONDS, SEND_SECONDS = 5.0, 10.0
 # Of a client that has not said who it is yet: the bytes of a message, in which a token has room, and the messages.
+# A message of one that is beyond its rate has no more bytes either.
 EARLY_BYTES, EARLY_MESSAGES = 16_000, 10
 # A close frame has 125 bytes, two of them for the code.
 _REASON_BYTES = 123
@@ -168,42 +169,61 @@ class WebSocketConnection(Stream[Closing]):
             if message["type"] == "websocket.disconnect":
                 raise Gone
             try:
-                await self._heard(self._members(message), admit)
+                limited = self._paid(len(message.get("text") or ""))
+                await self._heard(self._members(message), limited, admit)
             except Rejected as rejected:
                 self._refused(rejected.code)
                 wait = rejected.headers["retry-after"]
                 raise Closing(1013, f"{rejected.code}: wait {wait} s", resumes=True) from None
 
-    def _members(self, message: Message) -> dict[str, Any]:
-        """The members of a message, paid for by the caller. Raises: Closing, Rejected (429)."""
+    def _paid(self, size: int) -> Rejected | None:
+        """Counts what it takes to read a message, and gives why the caller may send no more now, if so.
+
+        Raises: Closing, Rejected (429), where it is not read at all.
+        """
         if self._caller is None:
             self._early += 1
             if self._early > EARLY_MESSAGES:
                 reason = f"{EARLY_MESSAGES} messages, and connection_init is not among them"
                 raise Closing(4400, f"Invalid message: {reason}")
-            return members_of(message, EARLY_BYTES)
-        self._endpoint.admission.read(self._caller, len(message.get("text") or ""))
-        return members_of(message, self._endpoint.settings.body_limit)
+            return None
+        try:
+            self._endpoint.admission.read(self._caller, size)
+        except Rejected as rejected:
+            # Which operation is refused stands in the message; to look into a large one would cost what is not paid.
+            if size > EARLY_BYTES:
+                raise
+            return rejected
+        return None
 
-    async def _heard(self, members: dict[str, Any], admit: Admit) -> None:
-        """Does what a message says. Raises: Closing, Rejected (429)."""
+    def _members(self, message: Message) -> dict[str, Any]:
+        known = self._caller is not None
+        return members_of(message, self._endpoint.settings.body_limit if known else EARLY_BYTES)
+
+    async def _heard(self, members: dict[str, Any], limited: Rejected | None, admit: Admit) -> None:
+        """Does what a message says; `limited`: why the caller may send no more now. Raises: Closing, Rejected (429)."""
         match members.get("type"):
             case "connection_init":
                 await self._init(members.get("payload"), admit)
             case "ping":
-                self._count()
+                self._count(limited)
                 await self._say({"type": "pong"})
             case "pong":
-                self._count()
+                self._count(limited)
             case "subscribe":
-                await self._subscribe(members)
+                await self._subscribe(members, limited)
             case "complete":
-                self._count()
+                # Who wants less is not refused.
+                with suppress(Rejected):
+                    self._count(limited)
                 self._running.complete(id_of(members))
             case other:
                 raise Closing(4400, f"Invalid message: {other!r} is no type of a client's message")
 
-    def _count(self) -> None:
+    def _count(self, limited: Rejected | None) -> None:
+        """Counts a message that asks for nothing. Raises: Rejected (429)."""
+        if limited is not None:
+            raise limited
         if self._caller is not None:
             self._endpoint.admission.heard(self._caller)
 
@@ -234,7 +254,7 @@ class WebSocketConnection(Stream[Closing]):
         self._ending.put(end - time(), Closing(4403, "the token has expired", resumes=True))
         await self._say({"type": "connection_ack"})
 
-    async def _subscribe(self, members: dict[str, Any]) -> None:
+    async def _subscribe(self, members: dict[str, Any], limited: Rejected | None) -> None:
         name = id_of(members)
         if self._caller is None:
             raise Closing(4401, "Unauthorized: send connection_init first")
@@ -247,9 +267,12 @@ class WebSocketConnection(Stream[Closing]):
             raise Closing(4400, f"Invalid message: {rejected.message}") from None
         state = self._scope["app"].state
         context = Context(state.database, self._caller, live=state.live)
+        self._running.require_free(name)
         try:
+            if limited is not None:
+                raise limited
             self._running.begin(name, asked, context)
-        except RequestError as error:
+        except (RequestError, Rejected) as error:
             await self._running.refuse(name, error)
 
     def _refused(self, code: str) -> None:
