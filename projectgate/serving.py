@@ -87,7 +87,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         http=Connection,
         log_config=None,
         access_log=False,
-        # Nothing here asks which scheme or address a proxy was asked with.
+        # Anybody could send such headers: the address of a connection is that of who has opened it.
         proxy_headers=False,
         server_header=False,
         ws=WebSocketProtocol,

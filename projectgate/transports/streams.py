@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from projectgate.request import Rejected
 from projectgate.resolvers.access import Caller
 from projectgate.settings import Settings
 
 WEBSOCKET, EVENT_STREAM = "websocket", "event-stream"
-# Connections whose clients have not said who they are yet: all of them, and those from one address.
+# Connections whose clients have not said who they are yet: all of them, and those from one address. An honest client
+# says it at once, so beyond that the one gives way that has waited longest.
 ARRIVING, ARRIVING_FROM_ONE = 2_000, 200
 # Seconds that streams have to say why they end.
 GOODBYE = 1.0
@@ -23,6 +24,8 @@ _TOGETHER = 100
 
 # Counts a stream for its caller. Raises: Rejected.
 Admit = Callable[[Caller], None]
+# Ends a stream because so many others have come that are not known either.
+GiveWay = Callable[[int], None]
 Why = TypeVar("Why")
 
 
@@ -103,13 +106,21 @@ class Stream(Generic[Why]):
         return self.answering
 
 
+class _Arrival(NamedTuple):
+    """A stream whose caller is not known yet."""
+
+    address: str
+    give_way: GiveWay
+    place: ExitStack
+
+
 class Streams:
     """The streams of this process. `app.state.streams` is the one of an application."""
 
     def __init__(self, settings: Settings) -> None:
         self._most = settings.connections
         self._most_of_one = settings.connections_per_caller
-        self._arriving: set[Stream[Any]] = set()
+        self._arriving: dict[Stream[Any], _Arrival] = {}  # who came first stands first
         self._open: set[Stream[Any]] = set()
         self._addresses: Counter[str] = Counter()
         self._callers: Counter[str] = Counter()
@@ -126,23 +137,39 @@ class Streams:
         return {transport: open_now[transport] for transport in (WEBSOCKET, EVENT_STREAM)}
 
     @contextmanager
-    def arrived(self, stream: Stream[Any], address: str) -> Iterator[Admit]:
+    def arrived(self, stream: Stream[Any], address: str, give_way: GiveWay) -> Iterator[Admit]:
         """Counts a stream for the length of the block, of whose caller only the address is known.
 
-        Gives what counts it once the caller is known. Raises: Rejected (503).
+        Gives what counts it once the caller is known. Where too many arrive, one of them is told to give way, and
+        counts no more. Raises: Rejected (503).
         """
         self._require_room()
-        if len(self._arriving) >= ARRIVING or self._addresses.get(address, 0) >= ARRIVING_FROM_ONE:
-            raise _too_many("too many connections are waiting for their `connection_init`", 503)
-        with ExitStack() as opened, ExitStack() as arriving:
-            arriving.enter_context(self._among(self._arriving, stream))
-            arriving.enter_context(_counted(self._addresses, address))
+        if self._addresses.get(address, 0) >= ARRIVING_FROM_ONE:
+            self._make_room(ARRIVING_FROM_ONE, address)
+        elif len(self._arriving) >= ARRIVING:
+            self._make_room(ARRIVING, None)
+        with ExitStack() as opened, ExitStack() as place:
+            self._arriving[stream] = _Arrival(address, give_way, place)
+            place.callback(self._left, stream)
+            place.enter_context(_counted(self._addresses, address))
 
             def admit(caller: Caller) -> None:
                 opened.enter_context(self.opened(stream, caller))
-                arriving.close()
+                place.close()
 
             yield admit
+
+    def _make_room(self, most: int, address: str | None) -> None:
+        """Ends the stream that has waited longest for its caller to be known: of an address, or of all."""
+        longest = next(
+            one for one in self._arriving.values() if address is None or one.address == address
+        )
+        longest.place.close()
+        longest.give_way(most)
+
+    def _left(self, stream: Stream[Any]) -> None:
+        del self._arriving[stream]
+        self._ended.set()
 
     @contextmanager
     def opened(self, stream: Stream[Any], caller: Caller) -> Iterator[None]:
@@ -151,8 +178,13 @@ class Streams:
         if self._callers.get(caller.name, 0) >= self._most_of_one:
             message = f"{caller.name!r} has {self._most_of_one} open streams, the limit: close one, or share one"
             raise _too_many(message, 429)
-        with self._among(self._open, stream), _counted(self._callers, caller.name):
-            yield
+        self._open.add(stream)
+        try:
+            with _counted(self._callers, caller.name):
+                yield
+        finally:
+            self._open.discard(stream)
+            self._ended.set()
 
     def _require_room(self) -> None:
         """Lets a stream pass for which there is room. Raises: Rejected (503)."""
@@ -168,15 +200,6 @@ class Streams:
                 f"the server has {len(self._open):,} open streams and {self._most:,} are its limit"
             )
             raise _too_many(f"{message}: try again later", 503)
-
-    @contextmanager
-    def _among(self, streams: set[Stream[Any]], stream: Stream[Any]) -> Iterator[None]:
-        streams.add(stream)
-        try:
-            yield
-        finally:
-            streams.discard(stream)
-            self._ended.set()
 
     async def drain(self, seconds: float = 5) -> None:
         """Takes no more streams, ends all that are open, and returns when they have ended, or after some seconds.
@@ -202,7 +225,7 @@ class Streams:
                 await self._gone(answering)
 
     async def _gone(self, streams: set[Stream[Any]]) -> None:
-        while not streams.isdisjoint(self._open | self._arriving):
+        while not streams.isdisjoint({*self._open, *self._arriving}):
             self._ended.clear()
             await self._ended.wait()
 

@@ -67,7 +67,7 @@ class WebSocketEndpoint:
             http.require_known_origin(http.headers_of(scope), self.settings.allowed_origins)
             connection = WebSocketConnection(self, scope, receive, send)
             address, _ = scope["client"] or ("", None)
-            with self._streams.arrived(connection, address) as admit:
+            with self._streams.arrived(connection, address, connection.give_way) as admit:
                 await connection.run(admit)
         except Rejected as rejected:
             self.operations.metrics.refused(rejected.code)
@@ -146,6 +146,12 @@ class WebSocketConnection(Stream[Closing]):
         """Ends it, since the server stops: subscriptions now, and all once the last query or mutation is answered."""
         self._running.drain(lambda: self._ending.hasten(self._restarting))
         return super().end(seconds)
+
+    def give_way(self, most: int) -> None:
+        """Ends it, since so many others have come whose callers are not known either."""
+        self._refused("TOO_MANY_CONNECTIONS")
+        reason = f"{most:,} newer connections wait for their connection_init: connect again, and send it at once"
+        self._ending.hasten(Closing(1013, f"TOO_MANY_CONNECTIONS: {reason}"))
 
     def _resuming(self, closing: Closing) -> Closing:
         """The same with the cursor after which nothing was taken of any subscription."""

@@ -6,8 +6,10 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import strawberry
@@ -560,46 +562,66 @@ async def test_connections_without_connection_init_take_no_place_of_others(
         assert (await heard(client))["payload"]["data"] == {"caller": "ann"}
 
 
-async def test_one_address_has_so_many_connections_without_connection_init(
+CROWDED_OUT = (
+    1013,
+    "TOO_MANY_CONNECTIONS: 2 newer connections wait for their connection_init: connect again, and send it at once",
+)
+
+
+async def test_of_one_address_who_has_waited_longest_for_connection_init_gives_way(
     unread_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "ARRIVING_FROM_ONE", 2)
     async with (
         running(unread_database, SCHEMA) as gate,
-        accepted(gate),
+        gate.connect(local_addr=("127.0.0.2", 0)) as elsewhere,
+        accepted(gate) as known,
         gate.connect() as first,
-        gate.connect(),
+        gate.connect() as second,
+        accepted(gate) as third,
     ):
-        assert await handshake_refused(gate) == (503, "TOO_MANY_CONNECTIONS")
-        async with accepted(gate, local_addr=("127.0.0.2", 0)):
-            pass
-        # Who has said who it is makes room.
-        await say(first, INIT)
-        assert await heard(first) == {"type": "connection_ack"}
-        async with accepted(gate):
-            pass
+        assert await closed(first) == CROWDED_OUT
+        # Who has said who it is takes no place there.
+        async with accepted(gate), gate.connect():
+            for client in (second, elsewhere):
+                await say(client, INIT)
+                assert await heard(client) == {"type": "connection_ack"}
+            for client in (known, third):
+                await subscribe(client, "{ caller }")
+                assert (await heard(client))["payload"]["data"] == {"caller": "ann"}
 
 
-async def test_all_addresses_have_so_many_connections_without_connection_init(
+async def test_of_all_addresses_who_has_waited_longest_for_connection_init_gives_way(
     unread_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "ARRIVING", 1)
-    async with running(unread_database, SCHEMA) as gate:
-        async with gate.connect(local_addr=("127.0.0.2", 0)):
-            assert await handshake_refused(gate) == (503, "TOO_MANY_CONNECTIONS")
-        await until(lambda: not len(gate.app.state.streams))
-        async with accepted(gate):
-            pass
+    monkeypatch.setattr(streams, "ARRIVING", 2)
+    async with (
+        running(unread_database, SCHEMA) as gate,
+        gate.connect(local_addr=("127.0.0.2", 0)) as first,
+        gate.connect(local_addr=("127.0.0.3", 0)) as second,
+        gate.connect(local_addr=("127.0.0.4", 0)) as third,
+    ):
+        assert await closed(first) == CROWDED_OUT
+        for client in (second, third):
+            await say(client, INIT)
+            assert await heard(client) == {"type": "connection_ack"}
 
 
-async def handshake_refused(gate: Gate) -> tuple[int, str]:
-    """Status and code of the answer to a handshake that is refused."""
-    with pytest.raises(websockets.InvalidStatus) as refused:
-        async with gate.connect():
-            pass
-    response = refused.value.response
-    (error,) = json.loads(response.body)["errors"]
-    return response.status_code, error["extensions"]["code"]
+async def test_strangers_that_come_and_stay_keep_no_client_out(
+    unread_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "ARRIVING", 5)
+    async with running(unread_database, SCHEMA) as gate, AsyncExitStack() as strangers:
+        for number in range(20):
+            await strangers.enter_async_context(
+                gate.connect(local_addr=(f"127.0.0.{2 + number}", 0))
+            )
+            async with accepted(gate) as client:
+                await subscribe(client, "{ caller }")
+                assert (await heard(client))["payload"]["data"] == {"caller": "ann"}
+        assert len(gate.app.state.streams) <= 5 + 1
+        text = (await asyncio.to_thread(urlopen, f"{gate.http}/metrics")).read().decode()
+        assert 'code="TOO_MANY_CONNECTIONS"' in text
 
 
 async def test_a_drain_closes_every_connection_with_the_cursor_to_resume_from(gate: Gate) -> None:
