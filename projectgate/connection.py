@@ -26,14 +26,14 @@ class Stage(Enum):
     """What of a request has come."""
 
     NONE = auto()
-    HEAD = auto()  # a part of its head
-    UPGRADE = (
-        auto()
-    )  # its head, which asks for another protocol; it is read again if it does not get it
-    BODY = auto()  # its head
-    OVER = (
-        auto()
-    )  # nothing more is taken: the last request was refused, or the connection is a WebSocket
+    # A part of its head.
+    HEAD = auto()
+    # Its head, which asks for another protocol; it is read again if it does not get it.
+    UPGRADE = auto()
+    # Its head, and a part of its body.
+    BODY = auto()
+    # Nothing more is taken: the last request was refused, or the connection is a WebSocket.
+    OVER = auto()
 
 
 class Connection(HttpToolsProtocol):
