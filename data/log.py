@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, bindparam, func, select
 
 from .among import among
 from .collections import Collection, Source, by_project
@@ -67,13 +67,24 @@ async def newest(
 
     Shape: project id -> up to `first` rows, newest first, those of the document last.
     """
+    statement = _NEWEST if below is None else _NEWEST_BELOW
+    values = {"ids": ids, "first": first, "below": below}
+    return by_project(await source.run(statement, values))
+
+
+def _newest(*conditions: ColumnElement[bool]) -> Statement:
     place = func.row_number().over(
         partition_by=LOG.table.c.project_id, order_by=LOG.table.c.position.desc()
     )
-    ranked = select(LOG.table, place.label("place")).where(among(LOG.table.c.project_id, ids))
-    if below is not None:
-        ranked = ranked.where(LOG.table.c.position < below)
+    ranked = select(LOG.table, place.label("place")).where(
+        among(LOG.table.c.project_id, "ids"), *conditions
+    )
     rows = ranked.subquery()
     columns = [rows.c[column.name] for column in LOG.table.c]
-    statement = select(*columns).where(rows.c.place <= first).order_by(rows.c.position.desc())
-    return by_project(map(LOG.made, await source.run(statement)))
+    statement = select(*columns).where(rows.c.place <= bindparam("first", type_=Integer()))
+    return Statement(statement.order_by(rows.c.position.desc()), LOG.made)
+
+
+# Made once: what SQLAlchemy makes of a statement is left to the collector.
+_NEWEST = _newest()
+_NEWEST_BELOW = _newest(LOG.table.c.position < bindparam("below", type_=Integer()))

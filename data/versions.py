@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -117,25 +118,31 @@ async def newest(
 
     Shape: project id -> up to `first` versions, newest first; only the first version has its snapshot.
     """
+    statement = _NEWEST if below is None else _NEWEST_BELOW
+    found: dict[str, list[Version]] = defaultdict(list)
+    for version in await source.run(statement, {"ids": ids, "first": first, "below": below}):
+        found[version.project_id].append(version)
+    return found
+
+
+def _newest(*conditions: ColumnElement[bool]) -> Statement:
     place = func.row_number().over(
         partition_by=VERSIONS.c.project_id, order_by=VERSIONS.c.version.desc()
     )
     columns = [VERSIONS.c[name] for name in Version._fields if name != "snapshot"]
     ranked = select(*columns, FIRST_STATE, place.label("place")).where(
-        among(VERSIONS.c.project_id, ids)
+        among(VERSIONS.c.project_id, "ids"), *conditions
     )
-    if below is not None:
-        ranked = ranked.where(VERSIONS.c.version < below)
     rows = ranked.subquery()
-    statement = (
-        select(*(rows.c[name] for name in Version._fields))
-        .where(rows.c.place <= first)
-        .order_by(rows.c.version.desc())
+    statement = select(*(rows.c[name] for name in Version._fields)).where(
+        rows.c.place <= bindparam("first", type_=Integer())
     )
-    found: dict[str, list[Version]] = defaultdict(list)
-    for row in await source.run(statement):
-        found[row.project_id].append(Version._make(row))
-    return found
+    return Statement(statement.order_by(rows.c.version.desc()), Version._make)
+
+
+# Made once: what SQLAlchemy makes of a statement is left to the collector.
+_NEWEST = _newest()
+_NEWEST_BELOW = _newest(VERSIONS.c.version < bindparam("below", type_=Integer()))
 
 
 async def state_at(source: Source, project_id: str, version: int) -> dict[str, Any] | None:
