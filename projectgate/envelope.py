@@ -57,34 +57,22 @@ class Envelope:
         name = request_id(scope)
         # The task of a request has a context of its own.
         REQUEST.set(name)
-        # A server may not be able to answer the handshake of a WebSocket with more than a status.
-        begins = scope["type"] == "websocket" and _DENIAL not in scope.get("extensions", ())
-
-        async def sending(message: Message) -> None:
-            nonlocal begins
-            if message["type"] in _BEGINNINGS:
-                begins = True
-                self._add(message, name)
-            elif not begins and message["type"] == "websocket.close":
-                await self._refused(_NOWHERE)(scope, receive, sending)
-                return
-            await send(message)
-
-        app = self._refused(scope[REFUSED]) if REFUSED in scope else self._app
+        answer = _Sending(self, name, scope, receive, send)
+        app = self.refused(scope[REFUSED]) if REFUSED in scope else self._app
         try:
-            await app(scope, receive, sending)
+            await app(scope, receive, answer)
         except CancelledError:
-            if begins or not self._draining.begun:
+            if answer.begins or not self._draining.begun:
                 raise
-            await self._cross_origin(cut_short())(scope, receive, sending)
+            await self._cross_origin(cut_short())(scope, receive, answer)
         # Whatever it is, the client is told that it is our fault, and the log has the rest.
         except Exception as error:
-            answer = broken(error)
-            if begins:
+            told = broken(error)
+            if answer.begins:
                 raise
-            await self._cross_origin(answer)(scope, receive, sending)
+            await self._cross_origin(told)(scope, receive, answer)
 
-    def _add(self, start: Message, name: bytes) -> None:
+    def add(self, start: Message, name: bytes) -> None:
         """Counts an answer that begins, and adds what every answer has."""
         status = start.get("status", _SWITCHING)
         self._metrics.answered(status)
@@ -93,9 +81,40 @@ class Envelope:
             # The next request of this client finds another server.
             start["headers"].append((b"connection", b"close"))
 
-    def _refused(self, rejected: Rejected) -> Response:
+    def refused(self, rejected: Rejected) -> Response:
+        """The answer to what is refused here, which is counted."""
         self._metrics.refused(rejected.code)
         return refused(rejected)
+
+
+class _Sending:
+    """What sends the answer to one request.
+
+    No function inside another one: it would name itself, and what does so is left to the collector.
+    """
+
+    __slots__ = ("_envelope", "_name", "_receive", "_scope", "_send", "begins")
+
+    def __init__(
+        self, envelope: Envelope, name: bytes, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._envelope = envelope
+        self._name = name
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        # A server may not be able to answer the handshake of a WebSocket with more than a status.
+        self.begins = scope["type"] == "websocket" and _DENIAL not in scope.get("extensions", ())
+
+    async def __call__(self, message: Message) -> None:
+        """Sends a message on."""
+        if message["type"] in _BEGINNINGS:
+            self.begins = True
+            self._envelope.add(message, self._name)
+        elif not self.begins and message["type"] == "websocket.close":
+            await self._envelope.refused(_NOWHERE)(self._scope, self._receive, self)
+            return
+        await self._send(message)
 
 
 def cut_short() -> Response:

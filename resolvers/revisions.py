@@ -33,10 +33,15 @@ class Revision:
         self.log = log
         self.pending = pending
 
-    @cached_property
+    @property
     def row(self) -> ProjectRow:
         """The project's own row."""
-        return row_of(self.project, self.version, key=self)
+        # A new one each time. If this held what holds it, only the collector would free them, with all of the project.
+        return ProjectRow.of(self._row, key=self)
+
+    @cached_property
+    def _row(self) -> ProjectRow:
+        return row_of(self.project, self.version)
 
     @cached_property
     def _rows(self) -> Rows:
