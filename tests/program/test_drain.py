@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import strawberry
 
+from projectgate.admission import LEAST, READING
 from projectgate.data.database import Database
 from projectgate.transports import streams
 from projectgate.transports.streams import GOODBYE, Ending
 
 from .conftest import Mutation, Query
 from .gate import SECONDS, Gate, accepted, closed, heard, running, say, subscribe, until
-from .test_websocket import Subscription, Ticks, ticks, ticks_begun
+from .test_websocket import Subscription, Ticks, refused, ticks, ticks_begun
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +107,25 @@ async def test_what_runs_is_answered_before_the_connection_is_closed(
         assert await closed(client) == RESTARTS
         await draining
     assert not held(gate).stopped.is_set()
+
+
+async def test_what_is_asked_for_while_the_server_stops_counts_for_its_caller(
+    unread_database: Database,
+) -> None:
+    unread_database.held = Held()  # type: ignore[attr-defined]
+    schema = strawberry.Schema(HeldQuery, HeldMutation, Subscription)
+    limit = READING * len("{ held }") + 3 * LEAST
+    async with running(unread_database, schema, rate_limit=limit) as gate, accepted(gate) as client:
+        await subscribe(client, "{ held }", "held")
+        await held(gate).begun.wait()
+        draining = drain(gate)
+        await asyncio.sleep(0)
+        for code in ("SERVER_RESTARTING", "SERVER_RESTARTING", "RATE_LIMITED"):
+            await subscribe(client, "{ caller }", "late")
+            assert await refused(client) == ("late", code)
+        held(gate).free.set()
+        assert (await heard(client))["payload"]["data"] == {"held": "done"}
+        await draining
 
 
 async def test_what_runs_too_long_is_stopped_and_the_connection_closed(gate: Gate) -> None:
