@@ -45,8 +45,10 @@ class Connection(HttpToolsProtocol):
     body_seconds = 10.0
     # In so many seconds a client takes so many bytes of the answers that wait for it, or all there are.
     read_seconds, read_bytes = 10.0, 100_000
-    # What a client may send without a request coming on by it: a head, or what is no body behind it.
+    # What a client may send without a request coming on by it: a head, or what is around the content of its body.
     head_bytes = 64_000
+    # The headers of a head.
+    head_lines = 200
 
     _stage = Stage.NONE
     _deadline: float | None = None  # for what is awaited from the client
@@ -83,12 +85,7 @@ class Connection(HttpToolsProtocol):
         if self._stage is Stage.NONE and not self._is_idle():
             self._deadline = None
         elif self._stage is not Stage.NONE and self._bytes > self.head_bytes:
-            self._refuse(
-                431,
-                "PAYLOAD_TOO_LARGE",
-                f"the head of the request is larger than {self.head_bytes:,} bytes, the limit here: "
-                "send a long query by POST, and fewer headers",
-            )
+            self._refuse(431, "PAYLOAD_TOO_LARGE", self._too_large())
         elif self._deadline is None:
             # For empty lines between requests too: they begin none, and yet end uvicorn's own wait.
             self._expect(self.body_seconds if self._stage is Stage.BODY else self.head_seconds)
@@ -121,6 +118,26 @@ class Connection(HttpToolsProtocol):
             else:
                 return
 
+    def _too_large(self) -> str:
+        if self._stage is Stage.BODY:
+            return (
+                f"there are more than {self.head_bytes:,} bytes around the content of the body, the limit here: "
+                "send it in larger chunks"
+            )
+        return (
+            f"the head of the request has more than {self.head_bytes:,} bytes or {self.head_lines} headers, the limits "
+            "here: send a long query by POST, and fewer headers"
+        )
+
+    def _require_head(self, version: str) -> None:
+        """Lets a head pass that is clear and not too large, also where it came at once. Raises: Rejected."""
+        size = len(self._head(self.headers)) if self._bytes > self.head_bytes else 0
+        # The rest came behind it.
+        self._bytes = max(self._bytes - size, 0) if size else 0
+        if size > self.head_bytes or len(self.headers) > self.head_lines:
+            raise Rejected(431, "PAYLOAD_TOO_LARGE", self._too_large())
+        require_clear_head(version, self.headers)
+
     def _head(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         lines = [b"%s: %s\r\n" % header for header in headers]
@@ -133,7 +150,7 @@ class Connection(HttpToolsProtocol):
 
     def _require_upgrade(self) -> None:
         """Lets a handshake pass that the WebSocket protocol will take. Raises: Rejected."""
-        require_clear_head("1.1", self.headers)
+        self._require_head("1.1")
         if not self._is_idle():
             raise Rejected(
                 400,
@@ -157,7 +174,6 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A head is complete; its body has a time of its own."""
-        self._bytes = 0
         self._deadline = None
         method = self.parser.get_method()
         if self.parser.should_upgrade():
@@ -165,21 +181,21 @@ class Connection(HttpToolsProtocol):
             self.scope["method"] = method.decode()
             return
         super().on_headers_complete()  # it fails where the target is none
-        self._stage = Stage.BODY
         try:
-            require_clear_head(self.scope["http_version"], self.headers)
+            self._require_head(self.scope["http_version"])
         except Rejected as rejected:
             self.scope[REFUSED] = rejected  # type: ignore[literal-required]
+        self._stage = Stage.BODY
 
     def on_body(self, body: bytes) -> None:
-        """A piece of a body is there."""
-        self._bytes = 0
+        """A piece of a body is there. It makes up for what is around it, if it is of 64 bytes or so."""
+        self._bytes = max(self._bytes - len(body) * 9 // 8, 0)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """A request is complete."""
-        self._bytes = 0
         if self._stage is not Stage.UPGRADE:
+            self._bytes = 0
             self._stage = Stage.NONE
             super().on_message_complete()
 

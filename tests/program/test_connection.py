@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from projectgate.connection import Connection
 from projectgate.data.database import Database
 from tests.program.conftest import BODY, build
+from tests.program.raw import handshake
 from tests.program.served import serve_demo
 from tests.program.wire import PATIENCE, Wire, connected, head, serving
 
@@ -377,6 +378,75 @@ async def test_many_such_requests_at_once_hold_nothing_up(port: int) -> None:
         await wire.send(asked * 3_000)
         for _ in range(3_000):
             assert (await wire.answer())[0] == 200
+
+
+# What is not a body, however it comes
+
+
+class Small(Connection):
+    """The same with little room, so that all that is sent comes at once, and with all the time there is."""
+
+    head_bytes = 1_000
+    body_seconds = 1_000.0
+
+
+@pytest.fixture
+async def small_port(unread_database: Database) -> AsyncIterator[int]:
+    """The port of a server with little room."""
+    async with serving(build(unread_database), Small) as port:
+        yield port
+
+
+async def test_a_head_that_comes_at_once_is_no_larger_either(small_port: int) -> None:
+    async with connected(small_port) as wire:
+        await wire.send(head(a="b" * 1_000) + BODY)
+        assert await wire.refusal() == (431, "PAYLOAD_TOO_LARGE")
+        await wire.send(head(upgrade="h2c", connection="upgrade", a="b" * 1_000) + BODY)
+        assert await wire.refusal() == (431, "PAYLOAD_TOO_LARGE")
+        await wire.send(handshake(a="b" * 1_000))
+        assert await wire.refusal() == (431, "PAYLOAD_TOO_LARGE")
+        # What comes behind a head is not of it.
+        padded = BODY + b" " * 5_000
+        for upgrade in ({}, {"upgrade": "h2c", "connection": "upgrade"}):
+            await wire.send(head(len(padded), **upgrade) + padded + WHOLE * 3)
+            for _ in range(4):
+                await is_answered(wire)
+
+
+async def test_a_head_has_so_many_headers(port: int) -> None:
+    own = head().count(b"\r\n") - 2
+    async with connected(port) as wire:
+        for count, status in ((200, 200), (201, 431)):
+            more = b"a: b\r\n" * (count - own)
+            await wire.send(head().removesuffix(b"\r\n") + more + b"\r\n" + BODY)
+            assert (await wire.answer())[0] == status
+        await wire.send(WHOLE)
+        await is_answered(wire)
+
+
+def in_chunks(content: bytes, size: int) -> bytes:
+    """A body in chunks of one size, without the last one."""
+    parts = [content[place : place + size] for place in range(0, len(content), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts)
+
+
+async def test_a_body_in_chunks_has_little_around_its_content(small_port: int) -> None:
+    chunked = head(None, transfer_encoding="chunked")
+    async with connected(small_port) as wire:
+        await wire.send(chunked + in_chunks(BODY + b" " * 50_000, 64) + b"0\r\n\r\n")
+        await is_answered(wire)
+        await wire.send(chunked + in_chunks(BODY + b" " * 500, 1))
+        assert await wire.refusal() == (431, "PAYLOAD_TOO_LARGE")
+        assert await wire.is_closed()
+
+
+async def test_nor_has_a_body_that_nobody_reads(small_port: int) -> None:
+    async with connected(small_port) as wire:
+        await wire.send(head(None, transfer_encoding="chunked", authorization="none"))
+        assert await wire.refusal() == (401, "UNAUTHENTICATED")
+        with suppress(ConnectionResetError, BrokenPipeError):
+            await wire.send(in_chunks(b" " * 1_000, 1))
+        assert await wire.is_closed()
 
 
 # Heads that not everybody on the way would read alike
