@@ -1,5 +1,8 @@
 """WebSockets as the server speaks them: uvicorn's protocol, whose connections end for good and with a close code.
 
+Nothing that a client sends is free: whole messages are counted where they are read, and one waits for the other; all
+other frames are counted here, and whoever is not known yet has little room.
+
 uvicorn leaves handshakes to the library `websockets`, whose refusals are no JSON, and does not see some of them. So the
 library is asked before, and the connection is left to it only where it will take the handshake.
 """
@@ -20,11 +23,19 @@ from websockets.exceptions import (
     RequestLineTooLong,
     TooManyHeaders,
 )
+from websockets.frames import Frame, Opcode
 from websockets.http11 import MAX_LINE_LENGTH, MAX_NUM_HEADERS, Request
 from websockets.server import ServerProtocol
 
 from projectgate.request import Rejected
+from projectgate.transports.websocket import EARLY_BYTES, KNOWN
 
+# Frames that are no message: so many within so many seconds, and of a client that has not said who it is yet.
+IDLE_FRAMES, EARLY_IDLE_FRAMES, IDLE_SECONDS = 1_000, 20, 60.0
+# A part of a message with so many bytes is none of them: clients cut large messages.
+PART_BYTES = 1_000
+# So much of what came in is read before it is looked at: it has room for 700 frames.
+_PIECE = 4_096
 # Seconds that a client has to take what was sent and to say that it has understood that we close.
 CLOSE_SECONDS = 5.0
 # uvicorn would log the address of every client, and bytes that are no text with a traceback.
@@ -73,8 +84,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self.logger = self.conn.logger = _LOG
         self._parted = False
-        # What a client sent before it had the answer to its handshake.
-        self._early = b""
+        # What came in and is not read yet: it waits for the handshake, or for the messages before it.
+        self._rest = bytearray()
+        self._known = False
+        self.conn.max_message_size = EARLY_BYTES
+        self._idle, self._idle_since = 0, 0.0
 
     def send_receive_event_to_app(self) -> None:
         """Gives the application a message, unless it says to be text and is not."""
@@ -106,6 +120,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._parted:
             return
         self._parted = True
+        self._rest.clear()
         close = self.conn.close_sent
         code, reason = (1002, "") if close is None else (close.code, close.reason)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
@@ -128,12 +143,60 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.write_eof()
 
     def data_received(self, data: bytes) -> None:
-        """Takes what came in, once the handshake is answered, and forgets it where the connection is about to end."""
-        if self.handshake_initiated and not self.handshake_complete:
-            self._early += data
+        """Takes what came in, or forgets it where the connection is about to end."""
+        if not self._parted:
+            self._rest += data
+            self._read()
+
+    def _read(self) -> None:
+        """Reads what came in, up to what the application has to take first; the client waits with the rest."""
+        while self._rest and not self._waits():
+            piece = bytes(self._rest[:_PIECE])
+            del self._rest[:_PIECE]
+            super().data_received(piece)
+        if self._rest:
             self.transport.pause_reading()
-        elif not self._parted:
-            super().data_received(data)
+            if self.handshake_complete and not self._known and len(self._rest) > EARLY_BYTES:
+                self._fail(
+                    1009, f"more than {EARLY_BYTES:,} bytes before connection_init is answered"
+                )
+        elif not self._waits():
+            self.transport.resume_reading()
+
+    def _waits(self) -> bool:
+        """Whether the application has a message to take, or a handshake to answer."""
+        return self.read_paused or (self.handshake_initiated and not self.handshake_complete)
+
+    def handle_events(self) -> None:
+        """Hears the frames that were read, unless too many of them are no message."""
+        idle = sum(isinstance(event, Frame) and self._is_idle(event) for event in self.conn.events)
+        if idle:
+            now = self.loop.time()
+            if now - self._idle_since > IDLE_SECONDS:
+                self._idle, self._idle_since = 0, now
+            self._idle += idle
+            most = IDLE_FRAMES if self._known else EARLY_IDLE_FRAMES
+            if self._idle > most:
+                self._fail(1008, f"more than {most:,} pings, pongs and small parts of messages")
+                return
+        super().handle_events()
+
+    def _is_idle(self, frame: Frame) -> bool:
+        # Once we have closed it, nobody takes messages any more.
+        return (
+            self.close_sent
+            or frame.opcode in (Opcode.PING, Opcode.PONG)
+            or not (frame.fin or len(frame.data) >= PART_BYTES)
+        )
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.conn.fail(code, reason)
+        self._part()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets what was not read."""
+        self._rest.clear()
+        super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """Ends the connection; a handshake that has no answer yet is left to the application, which is about to."""
@@ -146,10 +209,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_sent:
             raise ClientDisconnected
         await super().send(message)
-        if self._early and self.handshake_complete:
-            early, self._early = self._early, b""
-            self.transport.resume_reading()
-            self.data_received(early)
+        if not self._known and KNOWN in self.scope:
+            self._known = True
+            self.conn.max_message_size = self.config.ws_max_size
+        # After the answer to the handshake, and the close.
+        if self._rest and not self._waits():
+            self._read()
+
+    async def receive(self) -> Any:
+        """The next message, behind which the client may send on."""
+        message = await super().receive()
+        if self._rest and not self._waits():
+            # uvicorn reads again. What is there comes first, in another turn of the loop: others have theirs meanwhile.
+            self.transport.pause_reading()
+            self.loop.call_soon(self._read)
+        return message
 
     async def run_asgi(self) -> None:
         """Serves the connection, and cuts it when the client does not take what was sent last."""

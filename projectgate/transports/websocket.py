@@ -38,6 +38,8 @@ INIT_SECONDS, SEND_SECONDS = 5.0, 10.0
 # Of a client that has not said who it is yet: the bytes of a message, in which a token has room, and the messages.
 # A message of one that is beyond its rate has no more bytes either.
 EARLY_BYTES, EARLY_MESSAGES = 16_000, 10
+# Stands in the scope once it has said so: the server keeps to these bytes before they are a message.
+KNOWN = "projectgate.known"
 # A close frame has 125 bytes, two of them for the code.
 _REASON_BYTES = 123
 _AUTHORIZATION = "authorization"
@@ -257,6 +259,7 @@ class WebSocketConnection(Stream[Closing]):
             )
             raise Closing(1013, reason) from None
         self._caller = caller
+        self._scope[KNOWN] = True
         self._ending.put(end - time(), Closing(4403, "the token has expired", resumes=True))
         await self._say({"type": "connection_ack"})
 

@@ -6,18 +6,22 @@ import asyncio
 import json
 import os
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from random import Random
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from projectgate import sockets
 from projectgate.data.database import Database
 from projectgate.transports import websocket
 
-from .conftest import token
-from .gate import SECONDS, Gate, running, until
-from .raw import CLOSE, CONTINUATION, HANDSHAKE, PING, TEXT, frame, frames
+from .conftest import bearer, token
+from .gate import INIT, SECONDS, Gate, running, until
+from .raw import CLOSE, CONTINUATION, HANDSHAKE, PING, PONG, TEXT, frame, frames
 from .test_websocket import STREAMING, Ticks
+from .wire import Wire, connected, serving
 
 # How many frames are sent. PROJECTGATE_TEST_FRAMES=10000 makes a long run of it.
 FRAMES = int(os.environ.get("PROJECTGATE_TEST_FRAMES", "400"))
@@ -157,3 +161,133 @@ async def test_whatever_frames_are_sent_the_server_says_why_it_ends(
         assert codes[None] < FRAMES // 30
         await until(lambda: not len(gate.app.state.streams))
         await until(lambda: len(asyncio.all_tasks()) <= before)
+
+
+# Frames that are no message, and messages that are none yet
+
+HELLO = json.dumps(INIT | {"payload": bearer()}).encode()
+SAID, HEARD = b'{"type":"ping"}', b'{"type":"pong"}'
+ACK = b'{"type":"connection_ack"}'
+# The beginning of a message, where they are parts of one, and one of them.
+IDLE = {
+    "pings": (b"", frame(PING, b"x")),
+    "pongs": (b"", frame(PONG, b"x")),
+    "empty parts": (frame(TEXT, first=0), frame(CONTINUATION, first=0)),
+    "small parts": (frame(TEXT, first=0), frame(CONTINUATION, b" ", first=0)),
+}
+
+
+@pytest.fixture
+async def gate(unread_database: Database) -> AsyncIterator[Gate]:
+    """A server without a limit of rate."""
+    async with running(unread_database, rate_limit=0) as gate:
+        yield gate
+
+
+@asynccontextmanager
+async def opened(port: int, *, known: bool = False) -> AsyncIterator[Wire]:
+    """A WebSocket, whose client is known already or not yet."""
+    async with connected(port) as wire:
+        await wire.send(HANDSHAKE)
+        assert (await wire.answer())[0] == 101
+        if known:
+            await wire.send(frame(TEXT, HELLO))
+            assert await said(wire) == ACK
+        yield wire
+
+
+async def said(wire: Wire) -> bytes | int:
+    """The next message, or the code with which the server closes; pongs are passed over."""
+    while True:
+        first, size = await wire.receive(2)
+        assert size < 126
+        payload = await wire.receive(size)
+        if first & 15 == TEXT:
+            return payload
+        if first & 15 == CLOSE:
+            return int.from_bytes(payload[:2], "big")
+
+
+@pytest.mark.parametrize("name", IDLE)
+@pytest.mark.parametrize(("known", "most"), [(False, 20), (True, 1_000)])
+async def test_frames_that_are_no_message_are_counted(
+    gate: Gate, name: str, known: bool, most: int
+) -> None:
+    before, one = IDLE[name]
+    last = CONTINUATION if before else TEXT
+    count = most - bool(before)
+    async with opened(gate.port, known=known) as wire:
+        await wire.send(before + one * count)
+        await wire.send(frame(last, SAID if known else HELLO))
+        assert await said(wire) == (HEARD if known else ACK)
+    async with opened(gate.port, known=known) as wire:
+        await wire.send(before + one * (count + 1))
+        assert await said(wire) == 1008
+
+
+async def test_large_parts_of_messages_are_not(gate: Gate) -> None:
+    async with opened(gate.port, known=True) as wire:
+        for _ in range(2):
+            await wire.send(frame(TEXT, b" " * 1_000, first=0))
+            await wire.send(frame(CONTINUATION, b" " * 1_000, first=0) * 900)
+            await wire.send(frame(CONTINUATION, SAID))
+            assert await said(wire) == HEARD
+
+
+async def test_they_are_counted_for_a_while_only(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "IDLE_SECONDS", 0)
+    async with opened(gate.port) as wire:
+        for _ in range(3):
+            await wire.send(frame(PONG) * 15)
+            await wire.send(frame(TEXT, SAID))
+            assert await said(wire) == HEARD
+
+
+async def test_after_the_close_the_answer_to_it_is_heard_and_little_else(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "CLOSE_SECONDS", 1_000)
+    for one in (frame(TEXT, b"{}"), frame(PONG), frame(CONTINUATION)):
+        async with opened(gate.port) as wire:
+            await wire.send(frame(TEXT, b"no"))
+            assert await said(wire) == 4400
+            await wire.send(one * 21)
+            assert await wire.is_closed()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        frame(TEXT, b" " * 17_000, first=0)[:8],
+        frame(TEXT, b" " * 10_000, first=0) + frame(CONTINUATION, b" " * 7_000)[:8],
+    ],
+)
+async def test_of_a_stranger_no_large_message_is_kept_until_it_is_whole(
+    gate: Gate, sent: bytes
+) -> None:
+    async with opened(gate.port) as wire:
+        await wire.send(sent)
+        assert await said(wire) == 1009
+
+
+async def test_of_a_stranger_little_is_kept_behind_a_message_that_waits() -> None:
+    ending = asyncio.Event()
+
+    async def deaf(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await ending.wait()
+
+    async with serving(deaf) as port, opened(port) as wire:
+        await wire.send(frame(TEXT, SAID) * 1_000)
+        assert await said(wire) == 1009
+        ending.set()
+
+
+async def test_messages_that_come_at_once_are_all_heard(gate: Gate) -> None:
+    async with opened(gate.port, known=True) as wire:
+        await wire.send(frame(TEXT, SAID) * 5_000)
+        for _ in range(5_000):
+            assert await said(wire) == HEARD

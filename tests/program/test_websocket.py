@@ -347,7 +347,8 @@ async def test_before_connection_init_a_message_has_room_for_a_token_and_no_more
     async with gate.connect() as client:
         await say(client, {"type": "ping", "payload": {"padding": "x" * 16_000}})
         code, reason = await closed(client)
-        assert (code, reason) == (1009, "the message is larger than 16,000 bytes, the limit here")
+        assert code == 1009
+        assert "limit of 16000 bytes" in reason
 
 
 async def test_before_connection_init_there_are_only_a_few_messages(gate: Gate) -> None:
