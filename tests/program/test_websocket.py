@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.request import urlopen
@@ -19,7 +19,7 @@ from projectgate.admission import LEAST, PARSING, READING
 from projectgate.data.database import Database
 from projectgate.transports import streams, websocket
 
-from .conftest import SCHEMA, Mutation, Query, bearer, token
+from .conftest import SCHEMA, Mutation, Query, bearer, make_settings, token
 from .gate import INIT, PROTOCOL, Gate, accepted, closed, heard, running, say, subscribe, until
 
 pytestmark = pytest.mark.anyio
@@ -606,6 +606,22 @@ async def test_of_all_addresses_who_has_waited_longest_for_connection_init_gives
         for client in (second, third):
             await say(client, INIT)
             assert await heard(client) == {"type": "connection_ack"}
+
+
+async def test_who_gives_way_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes to end."""
+    monkeypatch.setattr(streams, "ARRIVING", 2)
+    found, asked = streams.Streams(make_settings()), list[str]()
+
+    def arrived(name: str) -> AbstractContextManager[streams.Admit]:
+        stream = streams.Stream(streams.Ending(5, "too late"), "restarting")
+        return found.arrived(stream, name, lambda _: asked.append(name))
+
+    with ExitStack() as block:
+        for name in "abcd":
+            block.enter_context(arrived(name))
+        assert (asked, len(found)) == (["a", "b"], 2)
+    assert not len(found)
 
 
 async def test_strangers_that_come_and_stay_keep_no_client_out(
