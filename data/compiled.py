@@ -152,6 +152,11 @@ class Plan:
             if not bind.required
         }
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether its text depends on how long the lists are that it is given."""
+        return bool(self._lists)
+
     def named(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What is given by the names of the text."""
         names = self._given

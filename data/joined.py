@@ -91,11 +91,12 @@ _JOINED: LRUCache[Any, Any] = LRUCache(CAPACITY)
 
 def sent_joined(dialect: Dialect, reads: Sequence[Read]) -> Sent:
     """What goes to the driver for several reads together; the rows it makes are a list for each."""
-    statements = tuple([statement for statement, _ in reads])
-    found = _JOINED.get(statements)
+    statements = [statement for statement, _ in reads]
+    key = (dialect.name, *statements)
+    found = _JOINED.get(key)
     if found is None:
         # Made when these are first read together.
-        found = _JOINED[statements] = Joined(statements, dialect)
+        found = _JOINED[key] = Joined(statements, dialect)
     values = found.values([given for _, given in reads])
     return Sent(found.text, values, many=False, writes=False, answer=found)
 
@@ -115,7 +116,10 @@ def _part(statement: Statement, dialect: Dialect) -> _Part:
         kinds = [column.type for column in columns]
         made = row_class(tuple, list(zip(names, kinds, strict=True)), statement.aliases)
         row = partial(tuple.__new__, made)
-    return _Part(Statement(arrays).plan(dialect), readers, row)
+    plan = Statement(arrays).plan(dialect)
+    if plan.has_lists:
+        raise TypeError("a statement whose text depends on the lengths of lists is run by itself")
+    return _Part(plan, readers, row)
 
 
 def _in_json(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -10,25 +10,25 @@ from ..data.database import Database
 from .batch import Begun, Loader, Reading
 
 
-class Joined(NamedTuple):
+class JoinedBatch(NamedTuple):
     """A batch that is read together with others."""
 
     batch: Begun
     reading: Reading
 
 
-def taken(loaders: Sequence[Loader[Any, Any]]) -> list[Joined]:
+def taken(loaders: Sequence[Loader[Any, Any]]) -> list[JoinedBatch]:
     """What is asked for of those loaders whose batches are statements, to be read together."""
     batches = []
     for loader in loaders:
         if loader.reading is not None and (asked := loader.taken()):
             # Who hears a batch may take what is done in its context for a part of it.
             batch = copy_context().run(loader.begun, asked)
-            batches.append(Joined(batch, loader.reading(batch.keys)))
+            batches.append(JoinedBatch(batch, loader.reading(batch.keys)))
     return batches
 
 
-async def read(database: Database, batches: Sequence[Joined]) -> None:
+async def read(database: Database, batches: Sequence[JoinedBatch]) -> None:
     """Reads batches by one statement, and gives those who asked their values."""
     try:
         reads = [reading.read for _, reading in batches if reading.read is not None]

@@ -7,14 +7,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, select
 
 from projectgate.data.base import LAST
 from projectgate.data.collections import Collection
-from projectgate.data.compiled import Read
+from projectgate.data.compiled import Read, Statement
 from projectgate.data.database import Database
 from projectgate.data.graphs import COLLECTIONS
 from projectgate.data.hearing import STATEMENTS, Heard
 from projectgate.data.products import PRODUCTS
+from projectgate.data.projects import PROJECTS
 from projectgate.data.reads import Reads
 from projectgate.data.transactions import TRANSACTIONS
 from tests.conftest import recorded
@@ -113,3 +115,12 @@ async def test_a_joined_read_tells_the_rows_of_all(database: Database, ids: list
         found = await database.run_joined([PRODUCTS.reading(ids), TRANSACTIONS.reading(ids)])
     (statement,) = heard
     assert statement.rows == sum(map(len, found)) > 10
+
+
+async def test_a_statement_whose_text_depends_on_its_values_is_not_joined(
+    database: Database,
+) -> None:
+    listed = select(PROJECTS.c.id).where(PROJECTS.c.id.in_(bindparam("ids", expanding=True)))
+    reads: list[Read] = [(Statement(listed), {"ids": ["full"]}), PRODUCTS.reading(["full"])]
+    with pytest.raises(TypeError, match="is run by itself"):
+        await database.run_joined(reads)
