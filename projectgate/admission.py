@@ -28,7 +28,7 @@ from projectgate.trusted import trusted_documents
 # What an operation costs a caller at least, and what each character of a document costs that is read for the first
 # time: about what it costs us, where a field of an answer costs 1.
 LEAST, READING = 100, 10
-# What each kB costs that is read as JSON, whatever it holds, and each value of a variable that is a list or an object.
+# What each kB costs that is read as JSON, whatever it holds, and each value of variables as `Sizes` counts them.
 PARSING, VALUE = 100, 3
 
 
@@ -104,8 +104,8 @@ class Admission:
         """What a caller asks for, if it may be executed at all. Raises: RequestError, Rejected (429)."""
         try:
             prepared = self._prepared(asked, self._document(asked, caller))
-        except RequestError:
-            self._rates.take(caller.name, LEAST)
+        except RequestError as error:
+            self._rates.take(caller.name, LEAST + error.price)
             raise
         self._rates.take(caller.name, prepared.price)
         return prepared
@@ -142,7 +142,9 @@ class Admission:
         cost = sum(one.cost for one in ready)
         if cost > self._settings.cost_limit:
             raise RequestError([too_complex(cost, self._settings.cost_limit, "batch")])
-        self._rates.take(caller.name, cost + VALUE * sum(one.values for one in ready))
+        read_for_nothing = sum(one.price for one in batch if isinstance(one, RequestError))
+        values = sum(one.values for one in ready)
+        self._rates.take(caller.name, cost + VALUE * values + read_for_nothing)
         return batch
 
     def _prepared(self, asked: Operation, document: Document) -> Prepared:
@@ -151,7 +153,7 @@ class Admission:
             known = document.remembered[asked.name] = self._checked(document, asked.name)
         values = known.sizes.size(asked.variables)
         if values > MOST:
-            raise RequestError([too_large()])
+            raise RequestError([too_large()], price=VALUE * MOST)
         cost = known.estimate.cost(asked.variables)
         if cost > self._settings.cost_limit:
             raise RequestError([too_complex(cost, self._settings.cost_limit)])

@@ -141,6 +141,8 @@ def read_json(content: bytes, what: str, *, exact: bool = True) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
+        # A number beyond all measure is JSON, and told for what it is.
+        require_exact(content)
         # orjson refuses half a surrogate pair, which is told as a fault of its field.
         if b"\\u" not in content:
             _bad(f"{what} is not JSON in UTF-8: {error}")
@@ -148,7 +150,6 @@ def read_json(content: bytes, what: str, *, exact: bool = True) -> Any:
         if exact:
             require_exact(content)
         return value
-    require_exact(content)
     try:
         return json.loads(content.decode(), parse_constant=_constant)
     except RecursionError:

@@ -15,11 +15,15 @@ MESSAGE_LENGTH = 1_000
 
 
 class RequestError(Exception):
-    """A document that is not run, though it came in a well-formed request; with its errors."""
+    """A document that is not run, though it came in a well-formed request; with its errors.
 
-    def __init__(self, errors: list[dict[str, Any]]) -> None:
+    `price`: what it counts for its caller beside what every operation does.
+    """
+
+    def __init__(self, errors: list[dict[str, Any]], price: int = 0) -> None:
         super().__init__(errors[0]["message"])
         self.errors = errors
+        self.price = price
 
     @property
     def code(self) -> str:

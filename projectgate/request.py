@@ -5,6 +5,7 @@ Follows the GraphQL over HTTP draft: media types by q-values, UTF-8 JSON bodies,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NoReturn, TypeAlias
@@ -21,6 +22,7 @@ FOREIGN_ORIGIN = (
 )
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
+LONGEST_HEADER = 1_000  # characters of a header that names media types
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # Where the server says in the scope of a request that it is refused, also while the body is awaited: a `Rejected`.
@@ -45,11 +47,16 @@ def headers_of(scope: Scope) -> Headers:
     """
     headers = scope["headers"]
     found = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-    if len(found) < len(headers):
-        # As HTTP has it. Where only one value makes sense, together they make none that passes a check.
-        for name in found:
-            found[name] = ", ".join(values_of(scope, name.encode("latin-1")))
-    return found
+    if len(found) == len(headers):
+        return found
+    several = defaultdict[bytes, list[bytes]](list)
+    for name, value in headers:
+        several[name].append(value)
+    # As HTTP has it. Where only one value makes sense, together they make none that passes a check.
+    return {
+        name.decode("latin-1"): b", ".join(values).decode("latin-1")
+        for name, values in several.items()
+    }
 
 
 def values_of(scope: Scope, wanted: bytes) -> list[str]:
@@ -78,7 +85,6 @@ def is_local(scope: Scope) -> bool:
     )
 
 
-@lru_cache(HEADERS_KEPT)
 def answer_type(accept: str | None) -> str:
     """The media type of the answer: what the `Accept` header weighs most. Raises: Rejected (406).
 
@@ -89,6 +95,17 @@ def answer_type(accept: str | None) -> str:
     """
     if accept is None or not accept.strip():
         return GRAPHQL
+    if len(accept) > LONGEST_HEADER:
+        raise Rejected(
+            406,
+            "NOT_ACCEPTABLE",
+            f"the Accept header has {len(accept):,} characters; the limit is {LONGEST_HEADER:,}: name {GRAPHQL} alone",
+        )
+    return _weighed_most(accept)
+
+
+@lru_cache(HEADERS_KEPT)
+def _weighed_most(accept: str) -> str:
     weights = _weights(accept)
 
     def rank(offer: str) -> tuple[float, int, bool]:
@@ -202,8 +219,12 @@ def require_json_body(headers: Headers) -> None:
         )
 
 
-@lru_cache(HEADERS_KEPT)
 def _is_plain_json(content_type: str) -> bool:
+    return len(content_type) <= LONGEST_HEADER and _names_plain_json(content_type)
+
+
+@lru_cache(HEADERS_KEPT)
+def _names_plain_json(content_type: str) -> bool:
     media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
     charsets = [
         piece.partition("=")[2].strip().strip('"')

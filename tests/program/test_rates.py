@@ -15,6 +15,7 @@ from projectgate.app import create_app
 from projectgate.data.database import Database
 from projectgate.rates import Rates, Windows
 from projectgate.request import Rejected
+from projectgate.schema.variables import MOST
 from tests.conftest import recorded
 from tests.program.conftest import (
     BODY,
@@ -22,6 +23,7 @@ from tests.program.conftest import (
     PREFLIGHT,
     Serve,
     bearer,
+    code,
     data,
     get,
     is_refused,
@@ -231,3 +233,13 @@ async def test_a_small_request_counts_nothing_for_its_bytes(serve: Serve) -> Non
     client = serve(headers=bearer(), rate_limit=READ + 10 * LEAST)
     for status in [200] * 10 + [429]:
         assert (await post(client, BODY.ljust(999))).status_code == status
+
+
+async def test_variables_that_are_too_many_count_for_as_many_as_were_looked_at(
+    serve: Serve,
+) -> None:
+    client = serve(headers=bearer(), rate_limit=READING * len(QUERY) + 3 * VALUE * MOST)
+    body = {"query": QUERY, "variables": {"a": [0] * (MOST + 1)}}
+    answers = [await client.post("/graphql", json=body) for _ in range(4)]
+    assert code(answers[0]) == "QUERY_TOO_COMPLEX"
+    assert answers[-1].status_code == 429

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ import pytest
 
 from projectgate.data.database import Database
 from projectgate.parameters import LONG_NUMBERS, read_json
-from projectgate.request import Rejected, answer_type
+from projectgate.request import LONGEST_HEADER, Rejected, answer_type, headers_of
 from tests.program.conftest import (
     BODY,
     GRAPHQL,
@@ -80,11 +80,11 @@ VARIABLE = b'{"query":"{caller}","variables":{"a":'
         (b'{"query":' * 50_000, "not JSON"),
         (VARIABLE + b"[" * 5_000 + b"]" * 5_000 + b"}}", "not JSON"),
         (b'{"\\u0061":' + b"[" * 5_000 + b"]" * 5_000 + b"}", "nested"),
-        (VARIABLE + b"9" * 100_000 + b"}}", "not JSON"),
+        (VARIABLE + b"9" * 100_000 + b"}}", "cannot be kept exactly"),
         (VARIABLE + b"NaN}}", "not JSON"),
         (VARIABLE + b'"\\u0061","b":NaN}}', "not JSON"),
         (VARIABLE + b"-Infinity}}", "not JSON"),
-        (VARIABLE + b"1e400}}", "not JSON"),
+        (VARIABLE + b"1e400}}", "the number 1e400 cannot be kept exactly"),
         (VARIABLE + b"1e-999999999999}}", "1e-999999999999 cannot be kept exactly"),
         (VARIABLE + b"1e-" + b"9" * 30 + b"}}", "cannot be kept exactly"),
         (VARIABLE + b"0.12345678901234567890}}", "cannot be kept exactly"),
@@ -399,6 +399,36 @@ async def test_a_header_that_is_sent_twice_does_not_slip_past_a_check(
 
     assert await sent(good) == 200
     assert await sent(good, bad) == await sent(bad, good) == await sent(bad) == status
+
+
+@pytest.mark.parametrize(("name", "status"), [("accept", 406), ("content-type", 415)])
+async def test_a_header_of_media_types_has_so_many_characters_at_most(
+    client: httpx2.AsyncClient, name: str, status: int
+) -> None:
+    """Each is taken apart, and some are kept."""
+    for longer in (0, 1):
+        value = f"{JSON}; a=".ljust(LONGEST_HEADER + longer, "b")
+        headers = {"content-type": JSON, name: value}
+        response = await client.post("/graphql", content=BODY, headers=headers)
+        assert response.status_code == (status if longer else 200)
+
+
+def test_headers_are_read_once_however_many_there_are_and_though_one_is_sent_twice() -> None:
+    class Counting(list[tuple[bytes, bytes]]):
+        """Headers that count how often they are gone through."""
+
+        turns = 0
+
+        def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+            self.turns += 1
+            return super().__iter__()
+
+    headers = Counting((b"x-%d" % number, b"a") for number in range(1_000))
+    headers += [(b"x-1", b"b"), (b"x-7", b"c"), (b"x-1", b"d")]
+    found = headers_of({"headers": headers})
+    assert headers.turns <= 2
+    assert len(found) == 1_000
+    assert (found["x-1"], found["x-7"], found["x-9"]) == ("a, b, d", "a, c", "a")
 
 
 async def test_a_get_with_two_content_types_needs_leave(client: httpx2.AsyncClient) -> None:
