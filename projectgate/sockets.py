@@ -213,17 +213,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self._known = True
             self.conn.max_message_size = self.config.ws_max_size
         # After the answer to the handshake, and the close.
-        if self._rest and not self._waits():
-            self._read()
+        self._read_soon()
 
     async def receive(self) -> Any:
         """The next message, behind which the client may send on."""
         message = await super().receive()
+        self._read_soon()
+        return message
+
+    def _read_soon(self) -> None:
+        """Reads what is there in another turn of the loop: others have theirs meanwhile."""
         if self._rest and not self._waits():
-            # uvicorn reads again. What is there comes first, in another turn of the loop: others have theirs meanwhile.
+            # uvicorn reads again; what is there comes first.
             self.transport.pause_reading()
             self.loop.call_soon(self._read)
-        return message
 
     async def run_asgi(self) -> None:
         """Serves the connection, and cuts it when the client does not take what was sent last."""

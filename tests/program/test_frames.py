@@ -291,3 +291,6 @@ async def test_messages_that_come_at_once_are_all_heard(gate: Gate) -> None:
         await wire.send(frame(TEXT, SAID) * 5_000)
         for _ in range(5_000):
             assert await said(wire) == HEARD
+        # And those to which nothing is said.
+        await wire.send(frame(TEXT, HEARD) * 5_000 + frame(TEXT, SAID))
+        assert await said(wire) == HEARD
