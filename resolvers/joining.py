@@ -7,7 +7,7 @@ from contextvars import copy_context
 from typing import Any, NamedTuple
 
 from ..data.database import Database
-from .batch import Begun, Loader, Reading
+from .loader import Begun, Loader, Reading
 
 
 class JoinedBatch(NamedTuple):

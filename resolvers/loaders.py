@@ -35,7 +35,8 @@ from ..data.collections import Source
 from ..data.database import Database
 from ..data.reads import Reads
 from . import joining
-from .batch import Loader, Owned, by_key, many, newest, one
+from .batch import Owned, by_key, many, newest, one
+from .loader import Loader
 
 _MANY: Mapping[str, Nested[Any]] = {
     "products": products.PRODUCTS,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from projectgate.execution.run import Load, _ask
-from projectgate.resolvers.batch import Loader
+from projectgate.resolvers.loader import Loader
 
 pytestmark = pytest.mark.anyio
 

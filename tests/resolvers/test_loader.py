@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from projectgate.resolvers.batch import Loader
 from projectgate.resolvers.hearing import BATCHES, Batch
+from projectgate.resolvers.loader import Loader
 
 pytestmark = pytest.mark.anyio
 
