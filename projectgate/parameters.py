@@ -147,7 +147,7 @@ def read_json(content: bytes, what: str, *, exact: bool = True) -> Any:
         if b"\\u" not in content:
             _bad(f"{what} is not JSON in UTF-8: {error}")
     else:
-        if exact:
+        if exact and not _is_plain(value):
             require_exact(content)
         return value
     try:
@@ -156,6 +156,24 @@ def read_json(content: bytes, what: str, *, exact: bool = True) -> Any:
         _bad(f"{what} is nested too deeply")
     except ValueError as error:
         _bad(f"{what} is not JSON in UTF-8: {error}")
+
+
+# What is kept as it is written, and how deep and among how many values of each level it is looked for: in the JSON of
+# most requests. orjson makes a float of a whole number that 64 bits do not hold.
+_KEPT = frozenset({str, int, bool, type(None)})
+_DEPTH, _FEW = 3, 20
+
+
+def _is_plain(value: Any, depth: int = _DEPTH) -> bool:
+    """Whether JSON is small and without a number that could have changed."""
+    if type(value) in _KEPT:
+        return True
+    if depth == 0 or type(value) is float or len(value) > _FEW:
+        return False
+    for one in value.values() if type(value) is dict else value:
+        if type(one) not in _KEPT and not _is_plain(one, depth - 1):
+            return False
+    return True
 
 
 # All up to a number that is not told at a glance to be kept: 64 bits hold 18 digits, and a double gives back 15 with an
