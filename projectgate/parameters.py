@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -141,8 +142,9 @@ def read_json(content: bytes, what: str, *, exact: bool = True) -> Any:
     try:
         value = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        # A number beyond all measure is JSON, and told for what it is.
-        require_exact(content)
+        # A number beyond all measure is JSON, and told for what it is. What looks like one may be none.
+        with suppress(ValueError):
+            require_exact(content)
         # orjson refuses half a surrogate pair, which is told as a fault of its field.
         if b"\\u" not in content:
             _bad(f"{what} is not JSON in UTF-8: {error}")

@@ -81,6 +81,8 @@ VARIABLE = b'{"query":"{caller}","variables":{"a":'
         (VARIABLE + b"[" * 5_000 + b"]" * 5_000 + b"}}", "not JSON"),
         (b'{"\\u0061":' + b"[" * 5_000 + b"]" * 5_000 + b"}", "nested"),
         (VARIABLE + b"9" * 100_000 + b"}}", "cannot be kept exactly"),
+        (VARIABLE + b"64415e97129e471}}", "not JSON"),
+        (VARIABLE + b"1.2.3}}", "not JSON"),
         (VARIABLE + b"NaN}}", "not JSON"),
         (VARIABLE + b'"\\u0061","b":NaN}}', "not JSON"),
         (VARIABLE + b"-Infinity}}", "not JSON"),
