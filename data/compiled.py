@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.util import LRUCache
 
-from .rows import RowMaker, row_class, row_maker
+from .rows import RowMaker, made_rows, row_class, row_maker
 from .values import Made, reader, storer
 
 # So many different statements are kept compiled, of those that are made for a call.
@@ -238,12 +238,7 @@ class Plan:
         if len(found[0]) != self.width:
             # A textual statement does not say which columns it has.
             return list(map(row_maker(tuple(found[0].keys())), found))
-        if not self.readers:
-            return list(map(self.row, found))
-        columns: list[Iterable[Any]] = list(zip(*found, strict=True))
-        for place, read in self.readers:
-            columns[place] = map(read, columns[place])
-        return list(map(self.row, zip(*columns, strict=True)))
+        return made_rows(found, self.readers, self.row)
 
     def count(self, rows: Sequence[Any]) -> int:
         """How many rows these are."""

@@ -19,7 +19,7 @@ from sqlalchemy.util import LRUCache
 
 from .base import Exact, Json, UtcTime, amount_of, loads, moment_of
 from .compiled import CAPACITY, Plan, Read, Sent, Statement
-from .rows import RowMaker, row_class, row_maker
+from .rows import RowMaker, made_rows, row_class, row_maker
 
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
@@ -45,13 +45,7 @@ class _Part(NamedTuple):
 
     def rows(self, text: str) -> list[Any]:
         """The rows, as the statement gives them when it is sent by itself."""
-        found = orjson.loads(text)
-        if not found or not self.readers:
-            return list(map(self.row, found))
-        columns: list[Iterable[Any]] = list(zip(*found, strict=True))
-        for place, read in self.readers:
-            columns[place] = map(read, columns[place])
-        return list(map(self.row, zip(*columns, strict=True)))
+        return made_rows(orjson.loads(text), self.readers, self.row)
 
 
 class Joined:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -24,6 +24,20 @@ def row_maker(names: tuple[str, ...]) -> RowMaker:
     """What makes a named tuple of values; a name that is none is a place."""
     made: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
     return partial(tuple.__new__, made)
+
+
+def made_rows(
+    found: Sequence[Sequence[Any]],
+    readers: Sequence[tuple[int, Callable[[Any], Any]]],
+    row: RowMaker,
+) -> list[Any]:
+    """Rows of what was found, in which the columns at some places are read by functions."""
+    if not found or not readers:
+        return list(map(row, found))
+    columns: list[Iterable[Any]] = list(zip(*found, strict=True))
+    for place, read in readers:
+        columns[place] = map(read, columns[place])
+    return list(map(row, zip(*columns, strict=True)))
 
 
 class Place(NamedTuple):
