@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -113,7 +114,8 @@ def test_a_signal_while_workers_are_made_stops_those_that_are_there_and_makes_no
     def told_meanwhile() -> int:
         made.append(os.getpid())
         if len(made) == 2:
-            os.kill(os.getpid(), signal.SIGTERM)
+            # To this very thread: another one might take what the process is told, and only some time later.
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
         return fork()
 
     def work(_number: int) -> int:
