@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import ARRAY, BindParameter, Boolean, Column, ColumnElement, Text, any_, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Boolean,
+    Column,
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    bindparam,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import Grouping, True_
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import replacement_traverse
+
+S = TypeVar("S", bound=Select[Any])
 
 
 class Among(FunctionElement[bool]):
@@ -29,6 +42,21 @@ def among(column: Column[Any], values: str | Collection[str]) -> ColumnElement[b
     if isinstance(values, str):
         return Among(column, bindparam(values, expanding=True, type_=column.type))
     return Among(column, bindparam(None, list(values), expanding=True, type_=column.type))
+
+
+def equal(statement: S) -> S:
+    """The same statement with lists of one value each, which are given as that value.
+
+    PostgreSQL keeps the plan of it, where it makes one for each list.
+    """
+
+    def equality(element: Any, **_: Any) -> ColumnElement[bool] | None:
+        if not isinstance(element, Among):
+            return None
+        column, values = _parts(element)
+        return column == bindparam(values.key, type_=column.type)
+
+    return cast("S", replacement_traverse(statement, {}, equality))
 
 
 def is_always(condition: ColumnElement[bool]) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.engine import Dialect
 from sqlalchemy.util import LRUCache
 
+from .among import equal
 from .base import Exact, Json, UtcTime, amount_of, loads, moment_of
 from .compiled import CAPACITY, Plan, Read, Sent, Statement
 from .rows import RowMaker, made_rows, row_class, row_maker
@@ -53,8 +54,10 @@ class Joined:
 
     record = None
 
-    def __init__(self, statements: Sequence[Statement], dialect: Dialect) -> None:
-        self._parts = [_part(statement, dialect) for statement in statements]
+    def __init__(self, statements: Sequence[Statement], dialect: Dialect, *, single: bool) -> None:
+        """`single`: the lists that they are given have one value each."""
+        self._single = single
+        self._parts = [_part(statement, dialect, single=single) for statement in statements]
         texts, before = [], 0
         for plan, _, _ in self._parts:
             renumbered = _PLACEHOLDER.sub(partial(_after, before), plan.compiled.string)
@@ -67,7 +70,7 @@ class Joined:
         return [
             value
             for part, values in zip(self._parts, given, strict=True)
-            for value in part.plan.sent_by_name(values)[1]
+            for value in part.plan.sent_by_name(_only(values) if self._single else values)[1]
         ]
 
     def rows(self, found: Sequence[Any]) -> list[list[Any]]:
@@ -86,16 +89,28 @@ _JOINED: LRUCache[Any, Any] = LRUCache(CAPACITY)
 def sent_joined(dialect: Dialect, reads: Sequence[Read]) -> Sent:
     """What goes to the driver for several reads together; the rows it makes are a list for each."""
     statements = [statement for statement, _ in reads]
-    key = (dialect.name, *statements)
+    single = all(
+        len(value) == 1 for _, given in reads for value in given.values() if isinstance(value, list)
+    )
+    key = (dialect.name, single, *statements)
     found = _JOINED.get(key)
     if found is None:
         # Made when these are first read together.
-        found = _JOINED[key] = Joined(statements, dialect)
+        found = _JOINED[key] = Joined(statements, dialect, single=single)
     values = found.values([given for _, given in reads])
     return Sent(found.text, values, many=False, writes=False, answer=found)
 
 
-def _part(statement: Statement, dialect: Dialect) -> _Part:
+def _only(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name, those of lists of one value each by themselves."""
+    found = dict(given)
+    for name, value in given.items():
+        if isinstance(value, list):
+            (found[name],) = value
+    return found
+
+
+def _part(statement: Statement, dialect: Dialect, *, single: bool) -> _Part:
     of = cast("Select[Any]", statement.of)
     columns: list[ColumnElement[Any]] = list(of.selected_columns)
     arrays = of.with_only_columns(func.json_build_array(*map(_in_json, columns)))
@@ -110,7 +125,7 @@ def _part(statement: Statement, dialect: Dialect) -> _Part:
         kinds = [column.type for column in columns]
         made = row_class(tuple, list(zip(names, kinds, strict=True)), statement.aliases)
         row = partial(tuple.__new__, made)
-    plan = Statement(arrays).plan(dialect)
+    plan = Statement(equal(arrays) if single else arrays).plan(dialect)
     if plan.has_lists:
         raise TypeError("a statement whose text depends on the lengths of lists is run by itself")
     return _Part(plan, readers, row)

@@ -29,7 +29,7 @@ from .change_orders import ChangeOrder
 from .check_list import CheckListItem
 from .collections import Calculated, Elsewhere, Source, columns_of, values_of
 from .comments import Comment
-from .compiled import Statement
+from .compiled import Read, Statement
 from .contact_persons import ContactPerson
 from .customers import ProjectCustomer, display_name
 from .documents import KEY_LIMIT, Amount, Document, Key, Moment, Time, Total, Word
@@ -301,6 +301,11 @@ def _of_any(read: Reads | None) -> Statement:
     return Statement(_BY_ID.with_only_columns(*columns), row, aliases(read))
 
 
+def reading(ids: Sequence[str], read: Reads | None = None) -> Read:
+    """The statement of projects by id for whoever sees all of them, with its values."""
+    return _of_any(read), {"ids": ids}
+
+
 async def by_id(
     source: Source,
     ids: Sequence[str],
@@ -312,7 +317,7 @@ async def by_id(
     `read` has what will be read of the rows; None: anything.
     """
     if is_always(visible):
-        found = await source.run(_of_any(read), {"ids": ids})
+        found = await source.run(*reading(ids, read))
     else:
         columns, row = form(read)
         statement = _BY_ID.where(visible).with_only_columns(*columns)

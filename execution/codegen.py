@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -35,7 +35,7 @@ from strawberry.types.field import StrawberryField
 
 from . import completion
 from .calls import Call
-from .fields import LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
+from .fields import ALONE, LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
 from .leaves import leaf, text_leaf
 from .operation import Operation, Unsupported
 from .rows import Item, Unpacked
@@ -102,6 +102,9 @@ class Source:
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
         self.usages = Usages()
+        # What is loaded for the object that the only field of the root gives: see `alone` in fields.py.
+        self.ahead: list[tuple[str, Callable[[Any], Any]]] = []
+        self._is_alone = False
 
     @property
     def text(self) -> str:
@@ -279,9 +282,13 @@ class Source:
         call = Call(parent, field, definition, details, path)
         metadata: Mapping[Any, Any] = definition.metadata or {}
         loader = metadata.get(LOADER)
+        if path.prev is None:
+            self._is_alone = ALONE in metadata
         if loader is not None and not is_wrapped(definition):
             own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
             self.usages.add(parent.name, used=own if loader.then is None else None)
+            if self._is_alone and own == ("key",) and path.prev and not path.prev.prev:
+                self.ahead.append((loader.loader, loader.key_of))
             body.items.append(Item(key, "None"))
             complete = self.completion(field.type, details, call, of_one=of_one)
             body.after.append(self._load(key, loader, complete, of_one=of_one))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple
@@ -18,7 +18,6 @@ from graphql import ExecutionResult, GraphQLFieldResolver, GraphQLResolveInfo, M
 from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from .fields import Usage
 from .operation import Operation
 from .plan import Choices, Fallback, Plan
 from .run import Run, Unanswerable
@@ -144,8 +143,8 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return ExecutionResult(data, None)
         self.engine.counters.bail_outs += 1
         await run.abandon()
-        self._narrow(None)
         if self.context_value is not None:
+            self.context_value.narrow(None)
             # With what they hold loaders would answer sooner, and of several errors another one could come first.
             self.context_value.forget()
         self.middleware_manager = replay
@@ -155,7 +154,8 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     async def _answered(self, plan: Plan, run: Run, replay: Replay) -> dict[str, Any]:
         """The data of the operation. Raises: anything."""
         if plan.root is not None:
-            self._narrow(plan.reads)
+            if self.context_value is not None:
+                self.context_value.narrow(plan.reads, plan.ahead)
             (data,) = plan.root([self.root_value], run)
             await run.settle()
             return data  # type: ignore[no-any-return]
@@ -171,11 +171,6 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             (data[field.key],) = field.complete([value], run)
             await run.settle()
         return data
-
-    def _narrow(self, reads: Mapping[str, Usage] | None) -> None:
-        """Tells the context what will be read of the objects of each type, None: not known."""
-        if self.context_value is not None:
-            self.context_value.narrow(reads)
 
 
 class Replay(MiddlewareManager):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import strawberry
@@ -13,6 +14,9 @@ from strawberry.types.field import StrawberryField
 LOADER = "loader"
 # Where the attributes are found that a resolver reads of its parent.
 READS = "reads"
+
+# Where a field of the root says that what is asked of its object may be read along with it.
+ALONE = "alone"
 
 
 class Usage(NamedTuple):
@@ -59,6 +63,14 @@ def reads(*attributes: str) -> dict[str, Any]:
     return {READS: attributes}
 
 
+def alone() -> dict[str, Any]:
+    """Metadata of a field of the root which gives one object, read by `alone` of the context's loaders.
+
+    Where nothing else is asked for, a plan says what will be loaded for that object, so that it can be read along.
+    """
+    return {**reads(), ALONE: True}
+
+
 class LoaderCall(NamedTuple):
     """What a loader field does, said so that it can be done without calling its resolver.
 
@@ -69,6 +81,11 @@ class LoaderCall(NamedTuple):
     loader: str
     key: str | Callable[[Any], Any]
     then: Callable[[Any, Any], Any] | None
+
+    @property
+    def key_of(self) -> Callable[[Any], Any]:
+        """What makes the loader's key of a parent."""
+        return attrgetter(self.key) if isinstance(self.key, str) else self.key
 
 
 def loader_field(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Visitor, visit
 
@@ -21,7 +21,8 @@ CHOICES = 16
 class Plan(NamedTuple):
     """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root.
 
-    `reads` has what a query reads of the objects of each type; None: not known. `fields` is how large it is.
+    `reads` has what a query reads of the objects of each type; None: not known. `ahead` has the loaders, and what makes
+    their keys, that are asked for the object of its only field. `fields` is how large it is.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     serial: tuple[RootField, ...] = ()
     reads: Mapping[str, Usage] | None = None
     fields: int = 0
+    ahead: Sequence[tuple[str, Callable[[Any], Any]]] = ()
 
 
 class Fallback(NamedTuple):
@@ -49,7 +51,11 @@ def compiled(operation: Operation) -> Plan | Fallback:
             return Plan(source.text, None, serial, fields=source.fields)
         root = source.selection(parent, fields)
         return Plan(
-            source.text, source.evaluated()[root], reads=source.usages.all(), fields=source.fields
+            source.text,
+            source.evaluated()[root],
+            reads=source.usages.all(),
+            fields=source.fields,
+            ahead=source.ahead if len(fields) == 1 else (),
         )
     except Unsupported as unsupported:
         return Fallback(str(unsupported))

@@ -130,10 +130,11 @@ def _awaitable(value: Any) -> Awaitable[Any]:
 
 def _ask(
     loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], context: Any, *, alone: bool
-) -> None:
-    """Asks the loaders. Where loads are `alone` no resolver will ask for more, so that nothing is waited for.
+) -> list[Awaitable[None]]:
+    """Asks the loaders; gives what reads for them, once it is awaited.
 
-    A loader that knows nothing of lists is asked for each key.
+    Where loads are `alone` no resolver will ask for more, so that nothing is waited for. Else, and where a loader knows
+    nothing of lists, they read by themselves.
     """
     try:
         for load in loads:
@@ -141,21 +142,37 @@ def _ask(
                 asked.append(load.loader.load_all(load.keys, soon=not alone))
             else:
                 asked.append(asyncio.gather(*map(load.loader.load, load.keys)))
-    finally:
+    except BaseException:
         # What was asked for is read even where a later loader refuses, since somebody waits for it.
-        if alone:
-            _send(loads, context)
+        for load in loads:
+            if hasattr(load.loader, "send"):
+                load.loader.send()
+        raise
+    return _readings(loads, context) if alone else []
 
 
-def _send(loads: Sequence[Load], context: Any) -> None:
-    """Lets loaders read what they were asked for; those of one object may do it together."""
-    loaders = dict.fromkeys(load.loader for load in loads if hasattr(load.loader, "send"))
-    together = getattr(context.loaders, "send", None)
+def _readings(loads: Sequence[Load], context: Any) -> list[Awaitable[None]]:
+    """What reads for loaders what they were asked for; those of one object may do it together."""
+    loaders = dict.fromkeys([load.loader for load in loads if hasattr(load.loader, "readings")])
+    together = getattr(context.loaders, "readings", None)
     if together is not None and len(loaders) > 1 and all(load.of_one for load in loads):
-        together(list(loaders))
-        return
-    for loader in loaders:
-        loader.send()
+        found: list[Awaitable[None]] = together(list(loaders))
+        return found
+    return [reading for loader in loaders for reading in loader.readings()]
+
+
+async def _read(readings: Sequence[Awaitable[None]]) -> None:
+    """Lets loaders read, side by side; the first in this task, which has nothing else to do."""
+    others = [asyncio.ensure_future(reading) for reading in readings[1:]]
+    try:
+        await readings[0]
+        for other in others:
+            await other
+    except BaseException:
+        # The operation itself is cancelled: a reading raises nothing.
+        for other in others:
+            other.cancel()
+        raise
 
 
 def _start(calls: Sequence[Wait]) -> None:
@@ -174,7 +191,9 @@ async def _awaited(
     """
     asked: list[Awaitable[Sequence[Any]]] = []
     try:
-        _ask(loads, asked, context, alone=not calls)
+        readings = _ask(loads, asked, context, alone=not calls)
+        if readings:
+            await _read(readings)
         if loads or len(calls) > 1 or len(calls[0].values) > 1:
             _start(calls)
         for call in calls:

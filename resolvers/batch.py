@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from ..data.collections import Collection, Source, by_project
+from ..data.compiled import Read
 from ..data.reads import Reads
 from ..data.versions import Version
 from .loader import Loader, Reading
@@ -54,6 +55,21 @@ def by_key(
         return [found.get(key) for key in keys]
 
     return Loader(name, load)
+
+
+def rows_by_id(
+    name: str, source: Source, read: Callable[[Sequence[str]], Read]
+) -> Loader[str, Any]:
+    """Gives what a statement has for an id, None where it has nothing."""
+
+    def reading(ids: list[str]) -> Reading:
+        def values(rows: Sequence[Any]) -> list[Any]:
+            found = {row.id: row for row in rows}
+            return [found.get(one) for one in ids]
+
+        return Reading(read(ids), values)
+
+    return _read_by(name, source, reading)
 
 
 def many(
@@ -106,6 +122,10 @@ class Owned:
         """Reads what is asked for of each level, without waiting for more."""
         for loader in self.parts():
             loader.send()
+
+    def readings(self) -> list[Awaitable[None]]:
+        """What reads what is asked for of each level, once it is awaited."""
+        return [reading for loader in self.parts() for reading in loader.readings()]
 
     def cancel(self) -> None:
         """Stops what is read of each level."""

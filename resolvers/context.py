@@ -9,7 +9,7 @@ from typing import Any
 from ..data.database import Database
 from .access import Caller
 from .live import Live
-from .loaders import Loaders
+from .loaders import Ahead, Loaders
 
 
 def utc_now() -> datetime:
@@ -39,16 +39,17 @@ class Context:
         """The same for one event of a subscription: new loaders."""
         return Context(self.database, self.caller, self.clock, self.live)
 
-    def narrow(self, reads: Mapping[str, Any] | None) -> None:
+    def narrow(self, reads: Mapping[str, Any] | None, ahead: Ahead = ()) -> None:
         """Says what will be read of rows, by the GraphQL type they are served as; None: anything.
 
-        Of each type a pair: the attributes that are answered as they are, and those that resolvers use.
+        Of each type a pair: the attributes that are answered as they are, and those that resolvers use. `ahead`: what
+        will be asked of the one object that the operation is about.
 
         What was loaded with fewer is forgotten when it is taken back.
         """
         if self.reads is not None or reads is not None:
             self.reads = reads
-            self.loaders = Loaders(self.database, self.caller.stores, reads)
+            self.loaders = Loaders(self.database, self.caller.stores, reads, ahead)
 
     def cancel(self) -> None:
         """Stops what is read for the operation, which nobody waits for any more."""

@@ -81,7 +81,7 @@ class Loader(DataLoader[K, V]):
         return super().load(key)
 
     def load_all(self, keys: list[K], *, soon: bool = True) -> Awaitable[list[V]]:
-        """The values of many keys, in their order. Not `soon`: nothing is read until `send` is called."""
+        """The values of many keys, in their order. Not `soon`: nothing is read until somebody has it read."""
         for asked in self._together:
             if asked.keys == keys:
                 return asked.future
@@ -105,9 +105,13 @@ class Loader(DataLoader[K, V]):
 
     def send(self) -> None:
         """Reads what is asked for, in one batch, without waiting for more."""
+        for reading in self.readings():
+            self._reading.append(ensure_future(reading))
+
+    def readings(self) -> list[Awaitable[None]]:
+        """What reads what is asked for, in one batch, once it is awaited; nothing where nothing is asked for."""
         asked = self.taken()
-        if asked:
-            self._reading.append(self.loop.create_task(self._answer(asked)))
+        return [apart(self._answer(asked))] if asked else []
 
     def taken(self) -> list[Asked]:
         """What is asked for, which whoever takes it answers."""
@@ -194,6 +198,14 @@ def _told(loader: str, keys: int) -> Batch:
 
 def _same(key: Any) -> Any:
     return key
+
+
+def apart(reading: Coroutine[Any, Any, None]) -> Awaitable[None]:
+    """What reads a batch, as a task of its own where batches are heard.
+
+    Who hears one may take what is done in its context for a part of it. A task for each costs time otherwise.
+    """
+    return ensure_future(reading) if BATCHES.listeners() else reading
 
 
 async def _one_of(asked: Asked, place: int) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ..data import (
     access,
@@ -35,8 +34,8 @@ from ..data.collections import Source
 from ..data.database import Database
 from ..data.reads import Reads
 from . import joining
-from .batch import Owned, by_key, many, newest, one
-from .loader import Loader
+from .batch import Owned, by_key, many, newest, one, rows_by_id
+from .loader import Loader, apart
 
 _MANY: Mapping[str, Nested[Any]] = {
     "products": products.PRODUCTS,
@@ -95,6 +94,16 @@ _TYPES: Mapping[str, str] = {
 }
 
 
+# What will be asked of an object that is read alone: loaders, and what makes the key of a `Prospect` of the object.
+Ahead = Sequence[tuple[str, Callable[[Any], Any]]]
+
+
+class Prospect(NamedTuple):
+    """A project that is being read, of which only the key is known."""
+
+    key: str
+
+
 class Loaders:
     """What is nested in projects, by project: a loader for each collection, made when it is first asked for.
 
@@ -106,11 +115,12 @@ class Loaders:
         source: Source,
         visible_stores: Collection[str] | None,
         reads: Mapping[str, Any] | None = None,
+        ahead: Ahead = (),
     ) -> None:
         self._source = source
-        self._joined: list[asyncio.Task[None]] = []
         self.visible_stores = visible_stores
         self._reads = reads
+        self._ahead = ahead
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""
@@ -128,23 +138,41 @@ class Loaders:
         setattr(self, name, made)
         return made
 
-    def send(self, loaders: Sequence[Any]) -> None:
-        """Reads what was asked for of each of several loaders, by one statement where the database can.
+    async def alone(self, name: str, key: str) -> Any:
+        """What a loader gives for the one object that the operation is about.
+
+        What the operation asks of that object next is read along with it, by one statement where the database can.
+        """
+        loader: Loader[str, Any] = getattr(self, name)
+        joins = isinstance(self._source, Database) and self._source.joins
+        if not self._ahead or loader.reading is None or not joins:
+            return await loader.load(key)
+        asked = loader.load_all([key], soon=False)
+        loaders, prospect = [loader], Prospect(key)
+        for nested, key_of in self._ahead:
+            loaders.append(getattr(self, nested))
+            loaders[-1].load_all([key_of(prospect)], soon=False)
+        for reading in self.readings(loaders):
+            await reading
+        return (await asked)[0]
+
+    def readings(self, loaders: Sequence[Any]) -> list[Awaitable[None]]:
+        """What reads what was asked for of several loaders, by one statement where the database can.
 
         For what is nested in one object: of many objects it would be the database that pays for it.
         """
+        found: list[Awaitable[None]] = []
         source = self._source
         if isinstance(source, Database) and source.joins:
             batches = joining.taken([part for loader in loaders for part in loader.parts()])
             if batches:
-                self._joined.append(asyncio.create_task(joining.read(source, batches)))
+                found.append(apart(joining.read(source, batches)))
         for loader in loaders:
-            loader.send()
+            found += loader.readings()
+        return found
 
     def cancel(self) -> None:
         """Stops what any of them reads."""
-        for task in self._joined:
-            task.cancel()
         for made in vars(self).values():
             if isinstance(made, Loader | Owned):
                 made.cancel()
@@ -155,8 +183,11 @@ class Loaders:
 
 
 def _project(loaders: Loaders, source: Source) -> Any:
+    read = loaders.read("Project")
+    if loaders.visible_stores is None:
+        return rows_by_id("project", source, lambda ids: projects.reading(ids, read))
     # The condition alone, not the loaders, which hold what is made here: see Owned.
-    visible, read = access.visible(loaders.visible_stores), loaders.read("Project")
+    visible = access.visible(loaders.visible_stores)
     return by_key("project", lambda ids: projects.by_id(source, ids, visible, read))
 
 

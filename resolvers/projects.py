@@ -28,9 +28,11 @@ async def project(
             f"atVersion is {version}; versions count from 1: give 1 or more, or leave it out for the newest"
         )
     _require_storable(project_id)
+    if version is None:
+        return await context.loaders.alone("project", project_id)  # type: ignore[no-any-return]
     row: ProjectRow | None = await context.loaders.project.load(project_id)
-    if row is None or version is None:
-        return row
+    if row is None:
+        return None
     # Who sees the project now sees its past.
     revision = await at_version(context.database, row.id, version)
     return None if revision is None else revision.row

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from ..execution.fields import reads
+from ..execution.fields import alone, reads
 from ..resolvers import projects
 from ..resolvers.access import require_read
 from .info import Info
@@ -23,7 +23,7 @@ class Query(SearchQueries):
     """One resolver per root field: allow, then answer."""
 
     @strawberry.field(
-        metadata=reads(),
+        metadata=alone(),
         graphql_type=Project | None,
         description="A project by its id; null when there is none, and when none of its stores is yours.",
     )

@@ -62,11 +62,12 @@ class Context:
         self.log: list[str] = []
         self.batches: list[tuple[str, list[Any]]] = []
         self.narrowed: Any = None
+        self.ahead: Any = ()
         self.forget()
 
-    def narrow(self, reads: Any) -> None:
+    def narrow(self, reads: Any, ahead: Any = ()) -> None:
         """Notes what will be read."""
-        self.narrowed = reads
+        self.narrowed, self.ahead = reads, ahead
 
     def forget(self) -> None:
         """Starts with new loaders."""

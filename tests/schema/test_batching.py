@@ -24,6 +24,17 @@ NESTED = [
 ]
 # How many statements a field costs beside the one for the projects themselves; 1 where nothing else is said.
 STATEMENTS = {"projectParts": 3, "changeOrders": 3, "availableActions": 8}
+# Of what these give no plan knows what is read of it and of the project, which is then read whole, and by itself.
+UNKNOWN = {
+    "customer",
+    "projectTransactionTotal",
+    "rejectedByPartners",
+    "tags",
+    "transactionSummary",
+    "transactions",
+    "valueBreakdown",
+    "workflowStep",
+}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -56,10 +67,13 @@ async def test_a_nested_field_costs_the_same_statements_for_100_projects_as_for_
     chosen = selected(name, fields("Project")[name])
 
     for_one, _ = await counted(full, IDS[:1], chosen)
+    for_two, _ = await counted(full, IDS[:2], chosen)
     for_all, projects = await counted(full, IDS, chosen)
 
-    assert for_one == 1 + STATEMENTS.get(name, 1)
-    assert for_all == for_one
+    assert for_all == for_two == 1 + STATEMENTS.get(name, 1)
+    # PostgreSQL reads what is nested in the only project along with it.
+    along = full.dialect == "postgresql" and name not in {*STATEMENTS, *UNKNOWN}
+    assert for_one == for_all - along
     assert all(project[name] for project in projects)
 
 
