@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any, TypeVar, cast
 
@@ -13,16 +14,40 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
+    TypeDecorator,
     any_,
     bindparam,
 )
+from sqlalchemy import cast as cast_to
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import Grouping, True_
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import replacement_traverse
 
+# What an item of an array's text, which is in quotes, has a backslash before.
+_SPECIAL = re.compile(r'["\\]')
+
 S = TypeVar("S", bound=Select[Any])
+
+
+class Listed(TypeDecorator[Any]):
+    """A list of texts as the text of a PostgreSQL array: asyncpg asks of each item of an array whether it is one."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The text that PostgreSQL reads as the list."""
+        if value is None:
+            return None
+        if not value:
+            return "{}"
+        joined = '","'.join(value)
+        if "\\" in joined or joined.count('"') > 2 * (len(value) - 1):
+            joined = '","'.join(_SPECIAL.sub(r"\\\g<0>", one) for one in value)
+        return f'{{"{joined}"}}'
 
 
 class Among(FunctionElement[bool]):
@@ -79,5 +104,6 @@ def _one_by_one(element: Among, compiler: SQLCompiler, **options: Any) -> str:
 def _array(element: Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = _parts(element)
     # The same parameter under the same key, so that its values are found.
-    listed = BindParameter(values.key, values.value, type_=ARRAY(Text()), required=values.required)
-    return compiler.process(column == any_(listed), **options)
+    listed = BindParameter(values.key, values.value, type_=Listed(), required=values.required)
+    array = cast_to(cast_to(listed, Text()), ARRAY(Text()))
+    return compiler.process(column == any_(array), **options)
