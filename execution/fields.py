@@ -88,6 +88,19 @@ class LoaderCall(NamedTuple):
         return attrgetter(self.key) if isinstance(self.key, str) else self.key
 
 
+class Ahead:
+    """What a plan will load for the one object that its operation is about: loaders, and what makes their keys.
+
+    `kept` is for whoever reads it: what is made of it once for all runs of the plan.
+    """
+
+    __slots__ = ("kept", "loaders")
+
+    def __init__(self, loaders: Sequence[tuple[str, Callable[[Any], Any]]]) -> None:
+        self.loaders = loaders
+        self.kept: Any = None
+
+
 def loader_field(
     loader: str,
     key: str | Callable[[Any], Any] = "key",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import NamedTuple
 
 from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Visitor, visit
 
 from .codegen import RootField, Source
 from .completion import Complete
-from .fields import Usage
+from .fields import Ahead, Usage
 from .operation import Operation, Unsupported
 
 # What plans understand; every other directive changes what is done with a field.
@@ -21,8 +21,8 @@ CHOICES = 16
 class Plan(NamedTuple):
     """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root.
 
-    `reads` has what a query reads of the objects of each type; None: not known. `ahead` has the loaders, and what makes
-    their keys, that are asked for the object of its only field. `fields` is how large it is.
+    `reads` has what a query reads of the objects of each type; None: not known. `ahead` has what is loaded for the
+    object of its only field. `fields` is how large it is.
     """
 
     source: str
@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     serial: tuple[RootField, ...] = ()
     reads: Mapping[str, Usage] | None = None
     fields: int = 0
-    ahead: Sequence[tuple[str, Callable[[Any], Any]]] = ()
+    ahead: Ahead | None = None
 
 
 class Fallback(NamedTuple):
@@ -55,7 +55,7 @@ def compiled(operation: Operation) -> Plan | Fallback:
             source.evaluated()[root],
             reads=source.usages.all(),
             fields=source.fields,
-            ahead=source.ahead if len(fields) == 1 else (),
+            ahead=Ahead(source.ahead) if source.ahead and len(fields) == 1 else None,
         )
     except Unsupported as unsupported:
         return Fallback(str(unsupported))

@@ -66,7 +66,15 @@ class Run:
         """Notes a field whose values a loader of the context gives. A mutation may have replaced the loaders."""
         if not keys:
             return
-        found = getattr(self.executor.context_value.loaders, loader)
+        loaders = self.executor.context_value.loaders
+        ready = getattr(loaders, "ready", None) if of_one else None
+        if ready and (loader, keys[0]) in ready:
+            values = [ready[loader, keys[0]]]
+            if then is not None:
+                values = list(map(then, objects, values))
+            _put(values, answers, response_key, complete, self)
+            return
+        found = getattr(loaders, loader)
         self._loads.append(
             Load(found, keys, answers, response_key, complete, objects, then, of_one)
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from ..data.collections import Collection, Source, by_project
 from ..data.compiled import Read
@@ -16,12 +16,13 @@ from ..data.versions import Version
 from .loader import Loader, Reading
 from .revisions import Revision
 
+Key = TypeVar("Key")
+# What is read for keys, and what makes their values of the rows.
+ReadingOf: TypeAlias = Callable[[Sequence[Key]], Reading]
 Newest = Callable[[Source, Sequence[str], int, int | None], Awaitable[dict[str, list[Any]]]]
 
 
-def _read_by(
-    name: str, source: Source, reading: Callable[[list[Any]], Reading]
-) -> Loader[Any, Any]:
+def read_by(name: str, source: Source, reading: ReadingOf[Key]) -> Loader[Key, Any]:
     """A loader whose batches are a statement each."""
 
     async def load(keys: list[Any]) -> list[Any]:
@@ -31,18 +32,46 @@ def _read_by(
     return Loader(name, load, reading)
 
 
-def _lists(
-    collection: Collection[Any], read: Reads | None, keys: Sequence[str | Revision]
-) -> Reading:
-    """The rows of each project; a revision brings its own."""
-    ids = [key for key in keys if isinstance(key, str)]
+def lists(collection: Collection[Any], read: Reads | None) -> ReadingOf[str | Revision]:
+    """The rows of each project in list order, [] where there are none; a revision brings its own."""
     table = collection.table.name
 
-    def values(rows: Sequence[Any]) -> list[list[Any]]:
-        found = by_project(rows)
-        return [found.get(key, []) if isinstance(key, str) else key.rows(table) for key in keys]
+    def reading(keys: Sequence[str | Revision]) -> Reading:
+        ids = [key for key in keys if isinstance(key, str)]
 
-    return Reading(collection.reading(ids, read) if ids else None, values)
+        def values(rows: Sequence[Any]) -> list[Any]:
+            if len(ids) == len(keys) == 1:
+                return [rows]
+            found = by_project(rows)
+            return [found.get(key, []) if isinstance(key, str) else key.rows(table) for key in keys]
+
+        return Reading(collection.reading(ids, read) if ids else None, values)
+
+    return reading
+
+
+def first(collection: Collection[Any], read: Reads | None) -> ReadingOf[str | Revision]:
+    """The only row of each project, None where there is none."""
+    of_lists = lists(collection, read)
+
+    def reading(keys: Sequence[str | Revision]) -> Reading:
+        statement, values = of_lists(keys)
+        return Reading(statement, lambda rows: [next(iter(of), None) for of in values(rows)])
+
+    return reading
+
+
+def by_id(read: Callable[[Sequence[str]], Read]) -> ReadingOf[str]:
+    """The row of each id that a statement gives, None where it gives none."""
+
+    def reading(ids: Sequence[str]) -> Reading:
+        def values(rows: Sequence[Any]) -> list[Any]:
+            found = {row.id: row for row in rows}
+            return [found.get(one) for one in ids]
+
+        return Reading(read(ids), values)
+
+    return reading
 
 
 def by_key(
@@ -57,45 +86,32 @@ def by_key(
     return Loader(name, load)
 
 
-def rows_by_id(
-    name: str, source: Source, read: Callable[[Sequence[str]], Read]
-) -> Loader[str, Any]:
-    """Gives what a statement has for an id, None where it has nothing."""
-
-    def reading(ids: list[str]) -> Reading:
-        def values(rows: Sequence[Any]) -> list[Any]:
-            found = {row.id: row for row in rows}
-            return [found.get(one) for one in ids]
-
-        return Reading(read(ids), values)
-
-    return _read_by(name, source, reading)
-
-
-def many(
-    name: str, source: Source, collection: Collection[Any], read: Reads | None = None
-) -> Loader[str | Revision, list[Any]]:
-    """Gives the rows of a nested collection in list order, [] where there are none."""
-    return _read_by(name, source, lambda keys: _lists(collection, read, keys))
-
-
-def one(
-    name: str, source: Source, collection: Collection[Any], read: Reads | None = None
-) -> Loader[str | Revision, Any]:
-    """Gives the only row of a collection, None where there is none."""
-
-    def reading(keys: list[str | Revision]) -> Reading:
-        statement, lists = _lists(collection, read, keys)
-        return Reading(statement, lambda rows: [next(iter(of), None) for of in lists(rows)])
-
-    return _read_by(name, source, reading)
-
-
 OwnedKey = tuple[str | Revision, str, str]
 
 
+def owned(collection: Collection[Any], read: Reads | None, level: str) -> ReadingOf[OwnedKey]:
+    """The rows of each owner in a project, all of one level: (project, level, owner id); [] where there are none."""
+
+    def reading(keys: Sequence[OwnedKey]) -> Reading:
+        projects = dict.fromkeys(project for project, _, _ in keys)
+        ids = [project for project in projects if isinstance(project, str)]
+
+        def values(rows: Sequence[Any]) -> list[list[Any]]:
+            found: dict[tuple[Any, str], list[Any]] = collection.by_owner(rows)
+            for revision in projects:
+                if isinstance(revision, Revision):
+                    for row in revision.rows(collection.table.name):
+                        if row.level == level:
+                            found.setdefault((revision, row.owner_id), []).append(row)
+            return [found.get((project, owner), []) for project, _, owner in keys]
+
+        return Reading(collection.reading_level(ids, level, read) if ids else None, values)
+
+    return reading
+
+
 class Owned:
-    """Gives the rows of one owner inside a project: (project, level, owner id).
+    """Gives the rows of owners.
 
     Each level has a loader of its own. Parts and change orders are found at moments of their own, so one loader for
     both would send one statement or two, as it happens.
@@ -138,29 +154,9 @@ class Owned:
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:
-            self._levels[level] = self._loader(level)
+            reading = owned(self._collection, self._read, level)
+            self._levels[level] = read_by(self._name, self._source, reading)
         return self._levels[level]
-
-    def _loader(self, level: str) -> Loader[OwnedKey, list[Any]]:
-        # Not this object itself, which holds the loader: the two would stay until the collector comes.
-        source, collection, read = self._source, self._collection, self._read
-
-        def reading(keys: list[OwnedKey]) -> Reading:
-            projects = dict.fromkeys(project for project, _, _ in keys)
-            ids = [project for project in projects if isinstance(project, str)]
-
-            def values(rows: Sequence[Any]) -> list[list[Any]]:
-                found: dict[tuple[Any, str], list[Any]] = collection.by_owner(rows)
-                for revision in projects:
-                    if isinstance(revision, Revision):
-                        for row in revision.rows(collection.table.name):
-                            if row.level == level:
-                                found.setdefault((revision, row.owner_id), []).append(row)
-                return [found.get((project, owner), []) for project, _, owner in keys]
-
-            return Reading(collection.reading_level(ids, level, read) if ids else None, values)
-
-        return _read_by(self._name, source, reading)
 
 
 def newest(

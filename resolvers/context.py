@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..data.database import Database
+from ..execution.fields import Ahead
 from .access import Caller
 from .live import Live
-from .loaders import Ahead, Loaders
+from .loaders import Loaders
 
 
 def utc_now() -> datetime:
@@ -39,7 +40,7 @@ class Context:
         """The same for one event of a subscription: new loaders."""
         return Context(self.database, self.caller, self.clock, self.live)
 
-    def narrow(self, reads: Mapping[str, Any] | None, ahead: Ahead = ()) -> None:
+    def narrow(self, reads: Mapping[str, Any] | None, ahead: Ahead | None = None) -> None:
         """Says what will be read of rows, by the GraphQL type they are served as; None: anything.
 
         Of each type a pair: the attributes that are answered as they are, and those that resolvers use. `ahead`: what

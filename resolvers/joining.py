@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
-from typing import Any, NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple, TypeVar
 
 from ..data.database import Database
-from .loader import Begun, Loader, Reading
+from .hearing import BATCHES
+from .loader import Begun, Loader, Reading, begun
+
+T = TypeVar("T")
 
 
 class JoinedBatch(NamedTuple):
@@ -17,13 +21,51 @@ class JoinedBatch(NamedTuple):
     reading: Reading
 
 
+class Prospect(NamedTuple):
+    """A project that is being read, of which only the key is known."""
+
+    key: str
+
+
+class Along(NamedTuple):
+    """What is read of one object along with others: by which loader, and what makes the key of a `Prospect`."""
+
+    loader: str
+    key_of: Callable[[Any], Any]
+    reading: Callable[[list[Any]], Reading]
+
+
+async def read_along(
+    database: Database, parts: Sequence[Along], key: str
+) -> dict[tuple[str, Any], Any]:
+    """What loaders would give of one object, by loader and key, read by one statement and told as their batches."""
+    prospect = Prospect(key)
+    keys = [part.key_of(prospect) for part in parts]
+    readings = [part.reading([key]) for part, key in zip(parts, keys, strict=True)]
+    batches = [_apart(begun, part.loader, 1) for part in parts]
+    try:
+        found = await database.run_joined([reading.read for reading in readings if reading.read])
+    finally:
+        for batch in batches:
+            if batch is not None:
+                batch.ended = perf_counter()
+    return {
+        (part.loader, key): reading.values(rows)[0]
+        for part, key, reading, rows in zip(parts, keys, readings, found, strict=True)
+    }
+
+
+def _apart(begin: Callable[..., T], *arguments: Any) -> T:
+    """What begins a batch, in a context of its own: who hears it may take what is done there for a part of it."""
+    return copy_context().run(begin, *arguments) if BATCHES.listeners() else begin(*arguments)
+
+
 def taken(loaders: Sequence[Loader[Any, Any]]) -> list[JoinedBatch]:
     """What is asked for of those loaders whose batches are statements, to be read together."""
     batches = []
     for loader in loaders:
         if loader.reading is not None and (asked := loader.taken()):
-            # Who hears a batch may take what is done in its context for a part of it.
-            batch = copy_context().run(loader.begun, asked)
+            batch = _apart(loader.begun, asked)
             batches.append(JoinedBatch(batch, loader.reading(batch.keys)))
     return batches
 

@@ -145,12 +145,7 @@ class Loader(DataLoader[K, V]):
         keys = asked[0].keys
         if len(asked) > 1:
             keys = [key for one in asked for key in one.keys]
-        SIZES[self._name].add(len(keys))
-        tally = TALLY.get()
-        if tally is not None:
-            tally.batches += 1
-        heard = _told(self._name, len(keys)) if BATCHES.listeners() else None
-        return Begun(self, asked, keys, heard)
+        return Begun(self, asked, keys, begun(self._name, len(keys)))
 
     def forget(self, asked: Asked) -> None:
         """Lets keys be asked for again."""
@@ -189,9 +184,17 @@ class Begun(NamedTuple):
             self.heard.ended = perf_counter()
 
 
-def _told(loader: str, keys: int) -> Batch:
+def begun(loader: str, keys: int) -> Batch | None:
+    """A batch that is about to be read, which is counted and told; None where nobody listens."""
+    SIZES[loader].add(keys)
+    tally = TALLY.get()
+    if tally is not None:
+        tally.batches += 1
+    listeners = BATCHES.listeners()
+    if not listeners:
+        return None
     heard = Batch(loader, keys)
-    for listener in BATCHES.listeners():
+    for listener in listeners:
         listener(heard)
     return heard
 

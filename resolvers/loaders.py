@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from operator import attrgetter
+from typing import Any
 
 from ..data import (
     access,
@@ -33,8 +35,10 @@ from ..data.collections import Collection as Nested
 from ..data.collections import Source
 from ..data.database import Database
 from ..data.reads import Reads
+from ..execution.fields import Ahead
 from . import joining
-from .batch import Owned, by_key, many, newest, one, rows_by_id
+from .batch import Owned, ReadingOf, by_id, by_key, first, lists, newest, owned, read_by
+from .joining import Along, Prospect
 from .loader import Loader, apart
 
 _MANY: Mapping[str, Nested[Any]] = {
@@ -94,16 +98,6 @@ _TYPES: Mapping[str, str] = {
 }
 
 
-# What will be asked of an object that is read alone: loaders, and what makes the key of a `Prospect` of the object.
-Ahead = Sequence[tuple[str, Callable[[Any], Any]]]
-
-
-class Prospect(NamedTuple):
-    """A project that is being read, of which only the key is known."""
-
-    key: str
-
-
 class Loaders:
     """What is nested in projects, by project: a loader for each collection, made when it is first asked for.
 
@@ -115,22 +109,24 @@ class Loaders:
         source: Source,
         visible_stores: Collection[str] | None,
         reads: Mapping[str, Any] | None = None,
-        ahead: Ahead = (),
+        ahead: Ahead | None = None,
     ) -> None:
+        """`ahead`: what will be asked of the one object that the operation is about."""
         self._source = source
         self.visible_stores = visible_stores
         self._reads = reads
-        self._ahead = ahead
+        # What is read along is known to be read whole only by who sees all.
+        self._ahead = ahead if visible_stores is None else None
+        # What was read before it was asked for, by the loader and its key.
+        self.ready: Mapping[tuple[str, Any], Any] = {}
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""
-        read = self.read(_TYPES[name]) if name in _TYPES else None
-        if name in _MANY:
-            made: Any = many(name, self._source, _MANY[name], read)
-        elif name in _ONE:
-            made = one(name, self._source, _ONE[name], read)
+        reading = self._reading(name)
+        if reading is not None:
+            made: Any = read_by(name, self._source, reading)
         elif name in _OWNED:
-            made = Owned(name, self._source, _OWNED[name], read)
+            made = Owned(name, self._source, _OWNED[name], self._read(name))
         elif name in _OTHERS:
             made = _OTHERS[name](self, self._source)
         else:
@@ -138,23 +134,46 @@ class Loaders:
         setattr(self, name, made)
         return made
 
+    def _read(self, name: str) -> Reads | None:
+        return self.read(_TYPES[name]) if name in _TYPES else None
+
+    def _reading(self, name: str) -> ReadingOf[Any] | None:
+        """What a loader reads by one statement, whatever its keys are; None where it does not."""
+        if name in _MANY:
+            return lists(_MANY[name], self._read(name))
+        if name in _ONE:
+            return first(_ONE[name], self._read(name))
+        if name == "project" and self.visible_stores is None:
+            return by_id(partial(projects.reading, read=self.read("Project")))
+        return None
+
     async def alone(self, name: str, key: str) -> Any:
         """What a loader gives for the one object that the operation is about.
 
-        What the operation asks of that object next is read along with it, by one statement where the database can.
+        What the operation asks of that object next is read along with it, by one statement where the database can, and
+        is `ready` then.
         """
-        loader: Loader[str, Any] = getattr(self, name)
-        joins = isinstance(self._source, Database) and self._source.joins
-        if not self._ahead or loader.reading is None or not joins:
-            return await loader.load(key)
-        asked = loader.load_all([key], soon=False)
-        loaders, prospect = [loader], Prospect(key)
-        for nested, key_of in self._ahead:
-            loaders.append(getattr(self, nested))
-            loaders[-1].load_all([key_of(prospect)], soon=False)
-        for reading in self.readings(loaders):
-            await reading
-        return (await asked)[0]
+        source, ahead = self._source, self._ahead
+        if ahead is None or not (isinstance(source, Database) and source.joins):
+            return await getattr(self, name).load(key)
+        if ahead.kept is None:
+            ahead.kept = self._along(name, ahead)
+        self.ready = await joining.read_along(source, ahead.kept, key)
+        return self.ready[name, key]
+
+    def _along(self, name: str, ahead: Ahead) -> Sequence[Along]:
+        """What is read of one object together: what loaders read by one statement each."""
+        found: list[tuple[str, Callable[[Any], Any], ReadingOf[Any] | None]] = [
+            (name, attrgetter("key"), self._reading(name))
+        ]
+        for nested, key_of in ahead.loaders:
+            if nested in _OWNED:
+                level = key_of(Prospect(""))[1]
+                reading: Any = owned(_OWNED[nested], self._read(nested), level)
+            else:
+                reading = self._reading(nested)
+            found.append((nested, key_of, reading))
+        return [Along(loader, key_of, reading) for loader, key_of, reading in found if reading]
 
     def readings(self, loaders: Sequence[Any]) -> list[Awaitable[None]]:
         """What reads what was asked for of several loaders, by one statement where the database can.
@@ -183,11 +202,8 @@ class Loaders:
 
 
 def _project(loaders: Loaders, source: Source) -> Any:
-    read = loaders.read("Project")
-    if loaders.visible_stores is None:
-        return rows_by_id("project", source, lambda ids: projects.reading(ids, read))
     # The condition alone, not the loaders, which hold what is made here: see Owned.
-    visible = access.visible(loaders.visible_stores)
+    visible, read = access.visible(loaders.visible_stores), loaders.read("Project")
     return by_key("project", lambda ids: projects.by_id(source, ids, visible, read))
 
 

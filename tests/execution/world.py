@@ -65,7 +65,7 @@ class Context:
         self.ahead: Any = ()
         self.forget()
 
-    def narrow(self, reads: Any, ahead: Any = ()) -> None:
+    def narrow(self, reads: Any, ahead: Any = None) -> None:
         """Notes what will be read."""
         self.narrowed, self.ahead = reads, ahead
 

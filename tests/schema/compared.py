@@ -37,7 +37,7 @@ PAIR = Pair(schema, engine)
 class Wide(Context):
     """A context whose loaders read whole rows, whatever is told to it."""
 
-    def narrow(self, reads: Mapping[str, Any] | None, ahead: Any = ()) -> None:
+    def narrow(self, reads: Mapping[str, Any] | None, ahead: Any = None) -> None:
         """Does nothing."""
 
 
