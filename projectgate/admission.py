@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import strawberry
@@ -32,8 +31,7 @@ LEAST, READING = 100, 10
 PARSING, VALUE = 100, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """An operation that may be executed: its document, which of its definitions, its variables, and what it costs.
 
     `values`: how many there are in the variables.

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -112,7 +113,7 @@ def create_app(
     ]
     if tracing is not None:
         middleware.insert(0, tracing.middleware(routes))
-    app = Starlette(
+    app = Gateway(
         routes=routes,
         middleware=middleware,
         exception_handlers={HTTPException: http_error},
@@ -266,6 +267,15 @@ async def http_error(_request: Request, error: Exception) -> Response:
     return response
 
 
+class Gateway(Starlette):
+    """Starlette's application without its own answer to faults: the envelope gives a better one."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All that a request goes through, from the outside."""
+        outermost = super().build_middleware_stack()
+        return outermost.app if isinstance(outermost, ServerErrorMiddleware) else outermost
+
+
 class StraightToGraphQL:
     """Middleware that takes a request for the endpoint there at once, if it has no `Origin`.
 
@@ -281,6 +291,6 @@ class StraightToGraphQL:
         straight = (
             scope["type"] == "http"
             and scope["path"] == GRAPHQL_PATH
-            and all(name != b"origin" for name, _ in scope["headers"])
+            and b"origin" not in [name for name, _ in scope["headers"]]
         )
         await (self._endpoint if straight else self._app)(scope, receive, send)

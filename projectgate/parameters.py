@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl
 
 import orjson
@@ -23,8 +22,7 @@ INTEGERS = range(-(2**63), 2**64)  # what orjson reads and writes as whole numbe
 LONG_NUMBERS = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """What a request asks for: a document, and which of its operations with which variables.
 
     The document is a text, or named by the SHA-256 of one or by an identifier. A text beside a hash
@@ -94,14 +92,14 @@ def from_query_string(content: bytes) -> Operation:
 def operation_of(members: dict[str, Any]) -> Operation:
     """The operation that the members of a request object say. Raises: Rejected (400)."""
     query = members.get("query")
-    if not isinstance(query, str | None):
+    if query is not None and not isinstance(query, str):
         _bad(f"`query` is {_kind(query)}: it must be a string with the GraphQL document")
     name = members.get("operationName")
-    if not isinstance(name, str | None):
+    if name is not None and not isinstance(name, str):
         _bad(f"`operationName` is {_kind(name)}: it must be a string or absent")
     for parameter in ("variables", "extensions"):
         value = members.get(parameter)
-        if not isinstance(value, dict | None):
+        if value is not None and not isinstance(value, dict):
             _bad(f"`{parameter}` is {_kind(value)}: it must be a JSON object or absent")
     variables, extensions = members.get("variables") or {}, members.get("extensions") or {}
     sha256, document_id = _named(members, extensions)
