@@ -67,6 +67,7 @@ _RESERVED = frozenset(
         *dir(completion),
         "run",
         "objects",
+        "kinds",
         "o",
         "v",
         "values",
@@ -163,10 +164,12 @@ class Source:
         for key, details in fields.items():
             self._field(body, parent, key, details, Path(path, key, parent.name), of_one=of_one)
         lines = [f"def {name}(objects, run):"]
+        if path is not None or body.may_unpack():
+            lines.append("    kinds = set(map(type, objects))")
         if path is not None:
             known = self.name(f"known_{name}", set())
             lines += [
-                f"    if not {known}.issuperset(map(type, objects)):",
+                f"    if not kinds <= {known}:",
                 f"        examine(objects, {known})",
             ]
         lines += [f"    {line}" for line in body.before]
@@ -179,7 +182,7 @@ class Source:
         ]
         if body.may_unpack():
             rows = self.name(f"rows_of_{name}", Unpacked(body.items, self.names))
-            lines += [f"    answers = {rows}(objects)", "    if answers is None:"]
+            lines += [f"    answers = {rows}(objects, kinds)", "    if answers is None:"]
             each = [f"    {line}" for line in each]
         lines += [
             *(f"    {line}" for line in each),

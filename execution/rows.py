@@ -7,7 +7,7 @@ the class vouches for is not looked at again. To read a row of six texts takes h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, NamedTuple
 
 # So many classes of rows a selection keeps functions for: it meets another one for each choice of columns.
@@ -42,9 +42,8 @@ class Unpacked:
         self._names = names
         self._made: dict[type, Callable[[Sequence[Any]], Answers] | None] = {}
 
-    def __call__(self, objects: Sequence[Any]) -> Answers | None:
-        """The answers, None where each object is to be looked at."""
-        kinds = set(map(type, objects))
+    def __call__(self, objects: Sequence[Any], kinds: Set[type]) -> Answers | None:
+        """The answers for objects of some classes, None where each object is to be looked at."""
         if len(kinds) != 1:
             return None
         (kind,) = kinds

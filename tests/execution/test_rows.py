@@ -165,5 +165,5 @@ def test_a_selection_keeps_functions_for_few_classes() -> None:
     selection = rows.Unpacked([rows.Item("a", "{0}", "id"), rows.Item("b", "{0}", "name")], {})
     for _ in range(3 * KEPT):
         kind = row_class(("id", "name"), [])
-        assert selection([kind((1, 2))]) == [{"a": 1, "b": 2}]
+        assert selection([kind((1, 2))], {kind}) == [{"a": 1, "b": 2}]
         assert len(selection._made) <= KEPT
