@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple
 
-from graphql import ExecutionResult, GraphQLFieldResolver, GraphQLResolveInfo, MiddlewareManager
+from graphql import (
+    ExecutionResult,
+    GraphQLFieldResolver,
+    GraphQLResolveInfo,
+    GraphQLResolveInfoHelpers,
+    MiddlewareManager,
+)
 from graphql.pyutils import is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -28,6 +34,10 @@ KEPT = 512
 KEPT_FIELDS = 100_000
 # A text longer than this is not kept: its size would decide how much memory the others need.
 LONGEST_KEPT = 20_000
+
+
+# How many arguments every executor is given, and what it is given besides where nothing special is wanted of it.
+_ALWAYS_GIVEN, _USUALLY_GIVEN = 10, {"is_awaitable", "hide_suggestions"}
 
 
 @dataclass
@@ -94,6 +104,35 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     native = False
     how = How(compiled=False)
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Sets up what a plan needs; what graphql-core keeps of an execution takes longer, and may not be needed."""
+        self._waiting: tuple[Any, Any] | None = arguments, options
+        if len(arguments) != _ALWAYS_GIVEN or options.keys() != _USUALLY_GIVEN:
+            self._set_up()
+            return
+        self.schema, self.fragment_definitions, self.fragments = arguments[:3]
+        self.root_value, self.context_value, self.operation, self.variable_values = arguments[3:7]
+        self.is_awaitable = options["is_awaitable"]
+        self.hide_suggestions = options["hide_suggestions"]
+        # What resolvers are told besides.
+        self.abort_signal = self.operation_extensions = None
+        self.async_helpers = GraphQLResolveInfoHelpers(
+            gather=self.gather_async_work, track=self.track_async_work
+        )
+
+    def _set_up(self) -> None:
+        """Has graphql-core set up what it keeps of an execution, once."""
+        if self._waiting is not None:
+            (arguments, options), self._waiting = self._waiting, None
+            super().__init__(*arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        """What graphql-core keeps, for whoever asks for it before."""
+        if self.__dict__.get("_waiting") is None:
+            raise AttributeError(name)
+        self._set_up()
+        return getattr(self, name)
+
     @property
     def strawberry_schema(self) -> Any:
         """The schema as Strawberry has it."""
@@ -106,15 +145,17 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return self._run(plan, serially)
         self.how = How(False, plan.reason)
         self.engine.counters.fallbacks += 1
+        self._set_up()
         return super().execute_operation(serially)
 
     def _plan(self) -> Plan | Fallback:
         if not self.engine.enabled:
             return Fallback("plans are switched off")
-        if self.abort_signal is not None or self.hooks is not None:
-            return Fallback("an abort signal or hooks")
-        if self.middleware_manager is not None and self.middleware_manager.middlewares:
-            return Fallback("middleware of resolvers")
+        if self._waiting is None:
+            if self.abort_signal is not None or self.hooks is not None:
+                return Fallback("an abort signal or hooks")
+            if self.middleware_manager is not None and self.middleware_manager.middlewares:
+                return Fallback("middleware of resolvers")
         if self.strawberry_schema.exception_handlers:
             return Fallback("handlers of exceptions")
         if asyncio._get_running_loop() is None:
@@ -147,6 +188,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             self.context_value.narrow(None)
             # With what they hold loaders would answer sooner, and of several errors another one could come first.
             self.context_value.forget()
+        self._set_up()
         self.middleware_manager = replay
         result = super().execute_operation(serially)
         return await result if isawaitable(result) else result

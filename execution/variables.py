@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphql import (
+    GraphQLBoolean,
     GraphQLError,
+    GraphQLID,
     GraphQLInputType,
+    GraphQLInt,
     GraphQLSchema,
+    GraphQLString,
     Undefined,
     VariableDefinitionNode,
     get_nullable_type,
@@ -30,6 +34,14 @@ from graphql.utilities.coerce_input_value import coerce_input_value
 
 # So many faults of variables are told, as graphql-core does unless told otherwise.
 MOST_FAULTS = 50
+# Scalars, and the class whose values they take as they are; of whole numbers those of 32 bits.
+_AS_IT_IS: dict[Any, type] = {
+    GraphQLString: str,
+    GraphQLID: str,
+    GraphQLBoolean: bool,
+    GraphQLInt: int,
+}
+_INT = range(-(2**31), 2**31)
 
 
 class Variables:
@@ -46,7 +58,7 @@ class Variables:
         self._hide_suggestions = hide_suggestions
         signatures = [get_variable_signature(schema, one) for one in declared]
         plain = [
-            one
+            (one, _AS_IT_IS.get(get_nullable_type(one.type)))
             for one in signatures
             if isinstance(one, GraphQLVariableSignature) and _is_plain(one.type)
         ]
@@ -67,11 +79,14 @@ class Variables:
 
 
 def _plain_values(
-    signatures: Sequence[GraphQLVariableSignature], given: dict[str, Any]
+    signatures: Sequence[tuple[GraphQLVariableSignature, type | None]], given: dict[str, Any]
 ) -> VariableValues | None:
-    """The values of plain variables; None where a default is needed, or one does not fit."""
+    """The values of plain variables; None where a default is needed, or one does not fit.
+
+    Beside each variable there is the class whose values are taken as they are, if there is one.
+    """
     sources, coerced = {}, {}
-    for signature in signatures:
+    for signature, kind in signatures:
         name = signature.name
         value = given.get(name, Undefined)
         sources[name] = VariableValueSource(signature, value)
@@ -79,9 +94,10 @@ def _plain_values(
             if signature.default is not None or is_non_null_type(signature.type):
                 return None
             continue
-        value = coerce_input_value(value, signature.type)
-        if value is Undefined:
-            return None
+        if type(value) is not kind or (kind is int and value not in _INT):
+            value = coerce_input_value(value, signature.type)
+            if value is Undefined:
+                return None
         coerced[name] = value
     return VariableValues(sources, coerced)
 

@@ -111,7 +111,7 @@ class Authenticator:
         self._keys = PublicKeys(settings.jwks_url) if keys is None and settings.jwks_url else keys
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
-        self._trusted: OrderedDict[str, _Trust] = OrderedDict()
+        self._trusted: OrderedDict[tuple[str, ...], _Trust] = OrderedDict()
 
     async def caller(self, headers: Iterable[str]) -> Caller:
         """The bearer, out of the values of the `Authorization` headers.
@@ -119,13 +119,13 @@ class Authenticator:
         A token that was found good is trusted for a minute, but neither beyond its own end nor when keys were fetched
         anew. Raises: Unauthenticated (no token or a bad one), Forbidden (no known role), KeysUnavailable.
         """
-        token = bearer(headers)
-        trust = self._trusted.get(token)
+        given = tuple(headers)
+        trust = self._trusted.get(given)
         if trust is not None and time() < trust.end and trust.edition == self._edition():
             return trust.caller
-        caller, end = await self._checked(token)
-        self._trusted[token] = _Trust(caller, min(end, time() + TRUSTED_FOR), self._edition())
-        self._trusted.move_to_end(token)
+        caller, end = await self._checked(bearer(given))
+        self._trusted[given] = _Trust(caller, min(end, time() + TRUSTED_FOR), self._edition())
+        self._trusted.move_to_end(given)
         if len(self._trusted) > TRUSTED:
             self._trusted.popitem(last=False)
         return caller

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable
 from typing import Any, TypeVar
 
 import structlog
@@ -13,7 +13,6 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from projectgate.admission import Prepared
 from projectgate.data.failures import StatementTimeout
 from projectgate.deadlines import Deadline, Deadlines
-from projectgate.execution.executor import How
 from projectgate.observing import Observer
 from projectgate.receipt import Receipt
 from projectgate.refusals import RequestError, shown, told
@@ -47,11 +46,19 @@ class Operations:
         until: float | None = None,
     ) -> dict[str, Any]:
         """The answer to a query or a mutation; `until`: when a batch has to be done. Raises: RequestError."""
+        if prepared.kind is OperationType.SUBSCRIPTION:
+            raise RequestError([shown(NOT_AT_ONCE, "BAD_REQUEST")])
         observation = self._observer.observe(prepared)
         try:
-            payload = await self._answered(
-                prepared, context, receipt, until or self.deadline(), observation.executed
-            )
+            asked = prepared.name, prepared.variables
+            if receipt is None:
+                execution = prepared.document.execute(*asked, context, observation.executed)
+            else:
+                execution = receipt.executed(prepared.document, *asked, observation.executed)
+            result = await self._in_time(prepared, context, execution, until or self.deadline())
+            payload = _with_cost(payload_of(result), prepared)
+            if receipt is not None:
+                payload["extensions"]["receipt"] = receipt.account(prepared.cost)
         except RequestError as error:
             if error.code == DEADLINE_EXCEEDED:
                 observation.ended(error.code)
@@ -62,24 +69,6 @@ class Operations:
             observation.failed(error)
             raise
         observation.answered(payload)
-        return payload
-
-    async def _answered(
-        self,
-        prepared: Prepared,
-        context: Context,
-        receipt: Receipt | None,
-        until: float,
-        told: Callable[[How], None],
-    ) -> dict[str, Any]:
-        if prepared.kind is OperationType.SUBSCRIPTION:
-            raise RequestError([shown(NOT_AT_ONCE, "BAD_REQUEST")])
-        result = await self._in_time(
-            prepared, context, executed(prepared, context, receipt, told), until
-        )
-        payload = _with_cost(payload_of(result), prepared)
-        if receipt is not None:
-            payload["extensions"]["receipt"] = receipt.account(prepared.cost)
         return payload
 
     async def source(self, prepared: Prepared, context: Context) -> AsyncIterable[Any]:
@@ -142,15 +131,6 @@ class Operations:
                 "written once, or read what is there"
             )
         return RequestError([shown(message, DEADLINE_EXCEEDED)])
-
-
-async def executed(
-    prepared: Prepared, context: Context, receipt: Receipt | None, told: Callable[[How], None]
-) -> ExecutionResult | PreExecutionError:
-    """What comes of an operation, which is written down if there is a receipt for it. `told` hears how it was done."""
-    if receipt is not None:
-        return await receipt.executed(prepared.document, prepared.name, prepared.variables, told)
-    return await prepared.document.execute(prepared.name, prepared.variables, context, told)
 
 
 def _with_cost(payload: dict[str, Any], prepared: Prepared) -> dict[str, Any]:
