@@ -158,7 +158,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
                 return Fallback("middleware of resolvers")
         if self.strawberry_schema.exception_handlers:
             return Fallback("handlers of exceptions")
-        if asyncio._get_running_loop() is None:
+        if not self.native and asyncio._get_running_loop() is None:
             return Fallback("execution without an event loop")
         return self.engine.plan(
             Operation(

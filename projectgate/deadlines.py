@@ -19,10 +19,9 @@ class Deadlines:
         self._running: set[Deadline] = set()
         self._looking: asyncio.AbstractEventLoop | None = None
 
-    def begin(self, deadline: Deadline) -> None:
-        """Looks after a deadline until it is met."""
+    def begin(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
+        """Looks after a deadline of something in the running loop until it is met."""
         self._running.add(deadline)
-        loop = asyncio.get_running_loop()
         if self._looking is not loop:
             self._look_again(loop)
 
@@ -63,12 +62,13 @@ class Deadline:
         self._task.cancel()
 
     def __enter__(self) -> Deadline:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a deadline is for what a task does")
         self._task = task
         self._cancelling = task.cancelling()
-        self._deadlines.begin(self)
+        self._deadlines.begin(self, loop)
         return self
 
     def __exit__(

@@ -19,14 +19,15 @@ KEYS = 10_000  # names of callers whose keys are kept
 class Windows(MemoryStorage):
     """What callers used in their minutes.
 
-    The library begins a thread now and then that looks at all of them; here a hit looks at the oldest.
+    The library begins a thread now and then that looks at all of them; here a hit looks at the oldest. It also puts
+    something around every method that it knows, so this one has a name of its own.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.expirations = OrderedDict[str, float]()
 
-    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+    def used(self, key: str, expiry: float, amount: int) -> int:
         """Adds to what a caller used, and gives it."""
         now = time.time()
         while self.expirations:
@@ -60,7 +61,7 @@ class Rates:
         if not self._limit:
             return
         key = self._key(caller)
-        if self._windows.incr(key, self._minute, cost) <= self._limit:
+        if self._windows.used(key, self._minute, cost) <= self._limit:
             return
         seconds = max(1, round(self._windows.get_expiry(key) - time.time()))
         raise Rejected(

@@ -259,18 +259,20 @@ async def body(scope: Scope, headers: Headers, receive: Receive, limit: int) -> 
     announced = headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
         _too_large(limit)
-    content, more = bytearray(), True
+    pieces: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         if REFUSED in scope:
             raise scope[REFUSED]
-        content += message.get("body", b"")
-        if len(content) > limit:
+        pieces.append(message.get("body", b""))
+        size += len(pieces[-1])
+        if size > limit:
             _too_large(limit)
         more = message.get("more_body", False)
-    return bytes(content)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _too_large(limit: int) -> NoReturn:
