@@ -296,6 +296,10 @@ def sent(
 
     A `Statement` of a write takes rows too, which have its values in their order.
     """
+    if isinstance(statement, Statement) and isinstance(given, dict):
+        # As most are.
+        plan = statement.plan(dialect)
+        return Sent(*plan.sent_by_name(given), False, plan.writes, plan)
     if (
         isinstance(statement, Statement)
         and isinstance(given, list)

@@ -67,11 +67,10 @@ class Joined:
 
     def values(self, given: Iterable[Mapping[str, Any]]) -> list[Any]:
         """The values of all, in their order."""
-        return [
-            value
-            for part, values in zip(self._parts, given, strict=True)
-            for value in part.plan.sent_by_name(_only(values) if self._single else values)[1]
-        ]
+        found: list[Any] = []
+        for (plan, _, _), values in zip(self._parts, given, strict=True):
+            found += plan.sent_by_name(_only(values) if self._single else values)[1]
+        return found
 
     def rows(self, found: Sequence[Any]) -> list[list[Any]]:
         """The rows of each read, of the one row that the driver gave."""
@@ -89,9 +88,8 @@ _JOINED: LRUCache[Any, Any] = LRUCache(CAPACITY)
 def sent_joined(dialect: Dialect, reads: Sequence[Read]) -> Sent:
     """What goes to the driver for several reads together; the rows it makes are a list for each."""
     statements = [statement for statement, _ in reads]
-    single = all(
-        len(value) == 1 for _, given in reads for value in given.values() if isinstance(value, list)
-    )
+    lists = [value for _, given in reads for value in given.values() if type(value) is list]
+    single = all(map(_is_single, lists))
     key = (dialect.name, single, *statements)
     found = _JOINED.get(key)
     if found is None:
@@ -101,13 +99,13 @@ def sent_joined(dialect: Dialect, reads: Sequence[Read]) -> Sent:
     return Sent(found.text, values, many=False, writes=False, answer=found)
 
 
+def _is_single(values: list[Any]) -> bool:
+    return len(values) == 1
+
+
 def _only(given: Mapping[str, Any]) -> dict[str, Any]:
     """Values by name, those of lists of one value each by themselves."""
-    found = dict(given)
-    for name, value in given.items():
-        if isinstance(value, list):
-            (found[name],) = value
-    return found
+    return {name: value[0] if type(value) is list else value for name, value in given.items()}
 
 
 def _part(statement: Statement, dialect: Dialect, *, single: bool) -> _Part:

@@ -7,6 +7,7 @@ driver's own pool, which begins a task for each connection that comes back.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -70,40 +71,46 @@ class Lending(Generic[C]):
     def __init__(self, connections: Sequence[C], wait: float) -> None:
         """`wait`: seconds to wait for a connection when all are lent."""
         self._all = connections
+        # While somebody waits there is none here: what comes back goes on to who has waited longest.
         self._idle = list(connections)
-        self._free = asyncio.Semaphore(len(connections))
+        self._waiting = deque[asyncio.Future[C]]()
         self._wait = wait
-        self._waiting = 0
         self._cleaning: set[asyncio.Task[None]] = set()
 
     @property
     def occupancy(self) -> Occupancy:
         """How many of them are lent now."""
         size = len(self._all)
-        return Occupancy(size, size - len(self._idle), self._waiting)
+        return Occupancy(size, size - len(self._idle), len(self._waiting))
 
     async def take(self) -> C:
         """A connection that nobody else has. Raises: DatabaseBusy; what opening one raises."""
-        if self._free.locked():
-            self._waiting += 1
-            try:
-                async with asyncio.timeout(self._wait):
-                    await self._free.acquire()
-            except TimeoutError:
-                raise DatabaseBusy(
-                    f"the database is busy: all {len(self._all)} connections were in use for {self._wait:g} s"
-                ) from None
-            finally:
-                self._waiting -= 1
-        else:
-            await self._free.acquire()
-        connection = self._idle.pop()
+        connection = self._idle.pop() if self._idle else await self._next()
         try:
             await connection.open()
         except BaseException:
             self._back(connection)
             raise
         return connection
+
+    async def _next(self) -> C:
+        """The connection that comes back next and that nobody has waited for longer. Raises: DatabaseBusy."""
+        waiting: asyncio.Future[C] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            async with asyncio.timeout(self._wait):
+                return await waiting
+        except BaseException as error:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            elif not waiting.cancelled():
+                # It has come just when it was no longer waited for.
+                self._back(waiting.result())
+            if isinstance(error, TimeoutError):
+                raise DatabaseBusy(
+                    f"the database is busy: all {len(self._all)} connections were in use for {self._wait:g} s"
+                ) from None
+            raise
 
     async def give(self, connection: C) -> None:
         """Takes a connection back, when its statement has ended and what was open is rolled back."""
@@ -132,8 +139,12 @@ class Lending(Generic[C]):
             self._back(connection)
 
     def _back(self, connection: C) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(connection)
+                return
         self._idle.append(connection)
-        self._free.release()
 
     async def close(self) -> None:
         """Closes all connections, also those that are in use."""

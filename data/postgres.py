@@ -190,21 +190,21 @@ class Postgres:
 
     async def fetch(self, text: str, values: Sequence[Any], record: Any = None) -> Sequence[Any]:
         """The rows of a statement that only reads; it is sent again where the server had ended the connection."""
-        return await self._read(lambda connection: connection.fetch(text, values, record))
+        return await self._read(PostgresConnection.fetch, text, values, record)
 
     async def fetch_each(self, reads: Sequence[tuple[str, Sequence[Any]]]) -> list[Timed]:
         """The rows of each of several such statements, one after the other on one connection."""
-        return await self._read(lambda connection: connection.fetch_each(reads))
+        return await self._read(PostgresConnection.fetch_each, reads)
 
-    async def _read(self, fetch: Callable[[PostgresConnection], Awaitable[T]]) -> T:
+    async def _read(self, fetch: Callable[..., Awaitable[T]], *arguments: Any) -> T:
         connection = await self._lending.take()
         try:
-            return await fetch(connection)
+            return await fetch(connection, *arguments)
         except _BROKEN:
             if not connection.is_lost():
                 raise
             await connection.open()
-            return await fetch(connection)
+            return await fetch(connection, *arguments)
         finally:
             await self._lending.give(connection)
 

@@ -104,7 +104,7 @@ def test_without_a_limit_nobody_is_counted() -> None:
 def test_callers_are_forgotten_when_their_minute_is_over(clock: Clock) -> None:
     windows = Windows()
     for number in range(6000):
-        windows.incr(str(number), 60)
+        windows.used(str(number), 60, 1)
         clock(0.1)
         assert len(windows.expirations) == len(windows.storage) <= 601
 
@@ -115,11 +115,11 @@ def test_of_too_many_callers_those_whose_minute_began_first_begin_anew(
     monkeypatch.setattr(rates, "CALLERS", 10)
     windows = Windows()
     for number in range(25):
-        assert windows.incr(str(number), 60) == 1
-        assert windows.incr(str(number), 60) == 2
+        assert windows.used(str(number), 60, 1) == 1
+        assert windows.used(str(number), 60, 1) == 2
         assert len(windows.storage) == len(windows.expirations) == min(number + 1, 10)
-    assert windows.incr("24", 60) == 3
-    assert windows.incr("0", 60) == 1
+    assert windows.used("24", 60, 1) == 3
+    assert windows.used("0", 60, 1) == 1
 
 
 QUERY = "{ caller }"
