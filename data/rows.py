@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 from asyncpg import Record
 from sqlalchemy import String, TypeDecorator
 from sqlalchemy.types import TypeEngine
+
+from .base import UtcTime
 
 # Classes of so many choices of columns are kept.
 KEPT = 500
@@ -41,10 +44,13 @@ def made_rows(
 
 
 class Place(NamedTuple):
-    """Where a row has an attribute, and whether that is a text whenever it is not null."""
+    """Where a row has an attribute, and the class of all its values that are not null, if there is one.
+
+    Moments, of the class datetime, are in UTC.
+    """
 
     number: int
-    is_text: bool
+    holds: type | None
 
 
 def row_class(
@@ -54,11 +60,14 @@ def row_class(
 
     Its `__layout__` tells plans where they are: see execution/rows.py.
     """
-    layout = {name: Place(number, _is_text(kind)) for number, (name, kind) in enumerate(columns)}
+    layout = {name: Place(number, _held(kind)) for number, (name, kind) in enumerate(columns)}
     layout |= {alias: layout[name] for alias, name in aliases.items()}
     attributes = {name: property(itemgetter(place.number)) for name, place in layout.items()}
     return type("Row", (base,), {"__slots__": (), "__layout__": layout, **attributes})
 
 
-def _is_text(kind: TypeEngine[Any]) -> bool:
-    return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
+def _held(kind: TypeEngine[Any]) -> type | None:
+    if isinstance(kind, UtcTime):
+        return datetime
+    is_text = isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
+    return str if is_text else None

@@ -36,7 +36,7 @@ from strawberry.types.field import StrawberryField
 from . import completion
 from .calls import Call
 from .fields import ALONE, LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
-from .leaves import leaf, text_leaf
+from .leaves import leaf, usual_leaf
 from .operation import Operation, Unsupported
 from .rows import Item, Unpacked
 
@@ -304,8 +304,8 @@ class Source:
         if is_leaf_type(get_nullable_type(field.type)) and not waits:
             if is_attribute(field, definition):
                 answer = self._leaf(field.type, "{0}")
-                text = text_leaf(field.type, self.name)
-                body.items.append(Item(key, answer, definition.python_name, text))
+                usual = usual_leaf(field.type, self.name, native=self._operation.native)
+                body.items.append(Item(key, answer, definition.python_name, usual))
             else:
                 body.items.append(Item(key, self._leaf(field.type, value)))
                 body.calls = True

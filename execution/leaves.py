@@ -74,14 +74,24 @@ def leaf(declared: GraphQLOutputType, value: str, name: Names, *, native: bool =
     return f"{any_of}({value})" if required else f"None if {named} is None else {any_of}(v)"
 
 
-def text_leaf(declared: GraphQLOutputType, name: Names) -> str | None:
-    """The source of the answer where the value, `{0}`, is a text or null; None where that is no help."""
+def usual_leaf(
+    declared: GraphQLOutputType, name: Names, *, native: bool = False
+) -> tuple[type, str] | None:
+    """A class, and the source of the answer where the value, `{0}`, is of that class or null; a moment is in UTC.
+
+    None where that is no help.
+    """
     kind = cast("GraphQLLeafType", get_nullable_type(declared))
-    if kind not in (GraphQLString, GraphQLID) and kind.name not in _TEXTS:
+    if kind in (GraphQLString, GraphQLID) or kind.name in _TEXTS:
+        usual: type = str
+    elif native and kind.name in _NATIVE:
+        usual = _CLASSES[kind.name]
+    else:
         return None
     if not is_non_null_type(declared):
-        return "{0}"
-    return f"{{0}} if {{0}} is not None else {name(f'any_{kind.name}', answering(kind))}({{0}})"
+        return usual, "{0}"
+    any_of = name(f"any_{kind.name}", answering(kind))
+    return usual, f"{{0}} if {{0}} is not None else {any_of}({{0}})"
 
 
 @cache

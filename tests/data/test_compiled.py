@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -119,10 +120,10 @@ async def test_rows_are_those_of_sqlalchemy_in_value_and_type(
 async def test_what_rows_of_postgresql_say_of_themselves_is_so(
     filled: tuple[Database, list[Project]],
 ) -> None:
-    """They are unpacked, and what they call a text is answered without a look."""
+    """They are unpacked, and what they call a text or a moment in UTC is answered without a look."""
     database, there = filled
     ids = [project.id for project in there]
-    texts = 0
+    vouched: Counter[type] = Counter()
     for collection in (PRODUCTS, TRANSACTIONS, FORM_DATA, PARTNERS, WORKFLOW_STEPS):
         read = Reads(frozenset(collection.columns), frozenset())
         for row in chain.from_iterable((await collection.by_project(database, ids, read)).values()):
@@ -130,18 +131,21 @@ async def test_what_rows_of_postgresql_say_of_themselves_is_so(
             assert sorted(place.number for place in layout.values()) == list(range(len(row)))
             for name, place in layout.items():
                 assert getattr(row, name) is row[place.number]
-                if place.is_text:
-                    assert row[place.number] is None or type(row[place.number]) is str
-                    texts += 1
-            is_text = {name for name, place in layout.items() if place.is_text}
-            assert {"project_id", "id"} & set(layout) <= is_text
-            assert not {"created", "extra", "position", "is_active"} & is_text
-    assert texts > 500
+                value = row[place.number]
+                if place.holds is not None and value is not None:
+                    assert type(value) is place.holds
+                    assert place.holds is str or value.tzinfo is UTC
+                    vouched[place.holds] += 1
+            texts = {name for name, place in layout.items() if place.holds is str}
+            assert {"project_id", "id"} & set(layout) <= texts
+            assert not {"created", "extra", "position", "is_active"} & texts
+    assert vouched[str] > 500
+    assert vouched[datetime] > 5
     found = await projects.by_id(
         database, ids, true(), Reads(frozenset({"id", "name"}), frozenset())
     )
     layout = type(found[ids[0]]).__layout__  # type: ignore[attr-defined]
-    assert layout == {"id": (0, True), "key": (0, True), "name": (1, True)}
+    assert layout == {"id": (0, str), "key": (0, str), "name": (1, str)}
 
 
 async def test_a_list_gives_each_row_once_however_long_it_is(

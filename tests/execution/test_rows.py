@@ -24,15 +24,17 @@ pytestmark = pytest.mark.anyio
 
 
 class Place(NamedTuple):
-    """Where a row has an attribute, and whether that is a text whenever it is not null."""
+    """Where a row has an attribute, and of which class its values are whenever they are not null."""
 
     number: int
-    is_text: bool
+    holds: type | None
 
 
 def row_class(columns: Sequence[str], texts: Sequence[str]) -> type[tuple[Any, ...]]:
     """A class of rows with these columns, of which some are texts. `key` is another name of `id`."""
-    layout = {name: Place(number, name in texts) for number, name in enumerate(columns)}
+    layout = {
+        name: Place(number, str if name in texts else None) for number, name in enumerate(columns)
+    }
     layout["key"] = layout["id"]
     attributes = {name: property(itemgetter(place.number)) for name, place in layout.items()}
     return type("Row", (tuple,), {"__layout__": layout, **attributes})
