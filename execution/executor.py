@@ -197,7 +197,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """The data of the operation. Raises: anything."""
         if plan.root is not None:
             if self.context_value is not None:
-                self.context_value.narrow(plan.reads, plan.ahead)
+                self.context_value.narrow(plan.needs)
             (data,) = plan.root([self.root_value], run)
             await run.settle()
             return data  # type: ignore[no-any-return]

@@ -43,12 +43,12 @@ def explained(
     if isinstance(plan, Fallback):
         return f"{title}: not compiled but executed by graphql-core: {plan.reason}\n"
     lines = [f"{title}: compiled"]
-    if plan.root is not None and plan.reads is None:
+    if plan.root is not None and plan.needs is None:
         lines.append("# reads whole rows")
     else:
         lines += [
             f"# reads of {kind}: {', '.join(sorted(read.answered | read.used))}"
-            for kind, read in (plan.reads or {}).items()
+            for kind, read in (plan.needs.reads if plan.needs else {}).items()
             if read.answered or read.used
         ]
     for number, field in enumerate(plan.serial, 1):

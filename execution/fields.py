@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -88,17 +88,23 @@ class LoaderCall(NamedTuple):
         return attrgetter(self.key) if isinstance(self.key, str) else self.key
 
 
-class Ahead:
-    """What a plan will load for the one object that its operation is about: loaders, and what makes their keys.
+class Needs:
+    """What a plan needs of a context: what it reads of the objects of each type.
 
-    `kept` is for whoever reads it: what is made of it once for all runs of the plan.
+    `ahead` has the loaders, and what makes their keys, that it asks for the one object that its operation is about.
+    `kept` is for the context: what it makes of all this once, for all runs of the plan.
     """
 
-    __slots__ = ("kept", "loaders")
+    __slots__ = ("ahead", "kept", "reads")
 
-    def __init__(self, loaders: Sequence[tuple[str, Callable[[Any], Any]]]) -> None:
-        self.loaders = loaders
-        self.kept: Any = None
+    def __init__(
+        self,
+        reads: Mapping[str, Usage],
+        ahead: Sequence[tuple[str, Callable[[Any], Any]]] = (),
+    ) -> None:
+        self.reads = reads
+        self.ahead = ahead
+        self.kept: dict[Any, Any] = {}
 
 
 def loader_field(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Visitor, visit
 
 from .codegen import RootField, Source
 from .completion import Complete
-from .fields import Ahead, Usage
+from .fields import Needs
 from .operation import Operation, Unsupported
 
 # What plans understand; every other directive changes what is done with a field.
@@ -21,16 +21,14 @@ CHOICES = 16
 class Plan(NamedTuple):
     """An operation that is compiled: its source, and what answers its root, or each field of a mutation's root.
 
-    `reads` has what a query reads of the objects of each type; None: not known. `ahead` has what is loaded for the
-    object of its only field. `fields` is how large it is.
+    `needs` is what a query needs of its context; None: not known. `fields` is how large it is.
     """
 
     source: str
     root: Complete | None
     serial: tuple[RootField, ...] = ()
-    reads: Mapping[str, Usage] | None = None
+    needs: Needs | None = None
     fields: int = 0
-    ahead: Ahead | None = None
 
 
 class Fallback(NamedTuple):
@@ -50,13 +48,9 @@ def compiled(operation: Operation) -> Plan | Fallback:
             serial = tuple(root._replace(complete=names.get(root.complete)) for root in roots)
             return Plan(source.text, None, serial, fields=source.fields)
         root = source.selection(parent, fields)
-        return Plan(
-            source.text,
-            source.evaluated()[root],
-            reads=source.usages.all(),
-            fields=source.fields,
-            ahead=Ahead(source.ahead) if source.ahead and len(fields) == 1 else None,
-        )
+        reads, ahead = source.usages.all(), source.ahead if len(fields) == 1 else ()
+        needs = None if reads is None else Needs(reads, ahead)
+        return Plan(source.text, source.evaluated()[root], needs=needs, fields=source.fields)
     except Unsupported as unsupported:
         return Fallback(str(unsupported))
     except GraphQLError as error:

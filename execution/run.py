@@ -33,7 +33,7 @@ class Load(NamedTuple):
     the data are, since no list is above the field.
     """
 
-    loader: Any
+    loader: str
     keys: list[Any]
     answers: Sequence[dict[str, Any]]
     key: str
@@ -66,17 +66,15 @@ class Run:
         """Notes a field whose values a loader of the context gives. A mutation may have replaced the loaders."""
         if not keys:
             return
-        loaders = self.executor.context_value.loaders
-        ready = getattr(loaders, "ready", None) if of_one else None
-        if ready and (loader, keys[0]) in ready:
-            values = [ready[loader, keys[0]]]
+        given = getattr(self.executor.context_value.loaders, "given", None) if of_one else None
+        values = None if given is None else given(loader, keys)
+        if values is not None:
             if then is not None:
                 values = list(map(then, objects, values))
             _put(values, answers, response_key, complete, self)
             return
-        found = getattr(loaders, loader)
         self._loads.append(
-            Load(found, keys, answers, response_key, complete, objects, then, of_one)
+            Load(loader, keys, answers, response_key, complete, objects, then, of_one)
         )
 
     def wait(
@@ -136,51 +134,14 @@ def _awaitable(value: Any) -> Awaitable[Any]:
     return ready
 
 
-def _ask(
-    loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], context: Any, *, alone: bool
-) -> list[Awaitable[None]]:
-    """Asks the loaders; gives what reads for them, once it is awaited.
-
-    Where loads are `alone` no resolver will ask for more, so that nothing is waited for. Else, and where a loader knows
-    nothing of lists, they read by themselves.
-    """
-    try:
-        for load in loads:
-            if hasattr(load.loader, "load_all"):
-                asked.append(load.loader.load_all(load.keys, soon=not alone))
-            else:
-                asked.append(asyncio.gather(*map(load.loader.load, load.keys)))
-    except BaseException:
-        # What was asked for is read even where a later loader refuses, since somebody waits for it.
-        for load in loads:
-            if hasattr(load.loader, "send"):
-                load.loader.send()
-        raise
-    return _readings(loads, context) if alone else []
-
-
-def _readings(loads: Sequence[Load], context: Any) -> list[Awaitable[None]]:
-    """What reads for loaders what they were asked for; those of one object may do it together."""
-    loaders = dict.fromkeys([load.loader for load in loads if hasattr(load.loader, "readings")])
-    together = getattr(context.loaders, "readings", None)
-    if together is not None and len(loaders) > 1 and all(load.of_one for load in loads):
-        found: list[Awaitable[None]] = together(list(loaders))
-        return found
-    return [reading for loader in loaders for reading in loader.readings()]
-
-
-async def _read(readings: Sequence[Awaitable[None]]) -> None:
-    """Lets loaders read, side by side; the first in this task, which has nothing else to do."""
-    others = [asyncio.ensure_future(reading) for reading in readings[1:]]
-    try:
-        await readings[0]
-        for other in others:
-            await other
-    except BaseException:
-        # The operation itself is cancelled: a reading raises nothing.
-        for other in others:
-            other.cancel()
-        raise
+def _ask(loads: Sequence[Load], asked: list[Awaitable[Sequence[Any]]], context: Any) -> None:
+    """Asks the loaders; one that knows nothing of lists is asked for each key."""
+    for load in loads:
+        loader = getattr(context.loaders, load.loader)
+        if hasattr(loader, "load_all"):
+            asked.append(loader.load_all(load.keys))
+        else:
+            asked.append(asyncio.gather(*map(loader.load, load.keys)))
 
 
 def _start(calls: Sequence[Wait]) -> None:
@@ -197,11 +158,14 @@ async def _awaited(
 
     Raises: what the first of them to fail raised, once all have ended.
     """
+    together = None if calls else getattr(context.loaders, "together", None)
+    if together is not None:
+        # No resolver will ask for more, so loaders need not wait for others.
+        named = [(load.loader, load.keys) for load in loads]
+        return await together(named, of_one=all(load.of_one for load in loads))  # type: ignore[no-any-return]
     asked: list[Awaitable[Sequence[Any]]] = []
     try:
-        readings = _ask(loads, asked, context, alone=not calls)
-        if readings:
-            await _read(readings)
+        _ask(loads, asked, context)
         if loads or len(calls) > 1 or len(calls[0].values) > 1:
             _start(calls)
         for call in calls:

@@ -110,7 +110,7 @@ class _Context:
     def __init__(self) -> None:
         self.forget()
 
-    def narrow(self, _: Any, ahead: Any = None) -> None:
+    def narrow(self, _: Any) -> None:
         """Reads everything anyway."""
 
     def forget(self) -> None:

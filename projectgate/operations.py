@@ -46,10 +46,9 @@ class Operations:
         until: float | None = None,
     ) -> dict[str, Any]:
         """The answer to a query or a mutation; `until`: when a batch has to be done. Raises: RequestError."""
-        if prepared.kind is OperationType.SUBSCRIPTION:
-            raise RequestError([shown(NOT_AT_ONCE, "BAD_REQUEST")])
         observation = self._observer.observe(prepared)
         try:
+            _require_one_answer(prepared)
             asked = prepared.name, prepared.variables
             if receipt is None:
                 execution = prepared.document.execute(*asked, context, observation.executed)
@@ -131,6 +130,11 @@ class Operations:
                 "written once, or read what is there"
             )
         return RequestError([shown(message, DEADLINE_EXCEEDED)])
+
+
+def _require_one_answer(prepared: Prepared) -> None:
+    if prepared.kind is OperationType.SUBSCRIPTION:
+        raise RequestError([shown(NOT_AT_ONCE, "BAD_REQUEST")])
 
 
 def _with_cost(payload: dict[str, Any], prepared: Prepared) -> dict[str, Any]:

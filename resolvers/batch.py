@@ -13,7 +13,8 @@ from ..data.collections import Collection, Source, by_project
 from ..data.compiled import Read
 from ..data.reads import Reads
 from ..data.versions import Version
-from .loader import Loader, Reading
+from .joining import Reading
+from .loader import Loader
 from .revisions import Revision
 
 Key = TypeVar("Key")
@@ -29,7 +30,7 @@ def read_by(name: str, source: Source, reading: ReadingOf[Key]) -> Loader[Key, A
         read, values = reading(keys)
         return values(() if read is None else await source.run(*read))
 
-    return Loader(name, load, reading)
+    return Loader(name, load)
 
 
 def lists(collection: Collection[Any], read: Reads | None) -> ReadingOf[str | Revision]:
@@ -130,27 +131,18 @@ class Owned:
         """The rows of an owner, [] where there are none."""
         return self._level(key[1]).load(key)
 
-    def load_all(self, keys: list[OwnedKey], *, soon: bool = True) -> Awaitable[list[list[Any]]]:
+    def load_all(self, keys: list[OwnedKey]) -> Awaitable[list[list[Any]]]:
         """The same for each of many owners, which are of one level."""
-        return self._level(keys[0][1]).load_all(keys, soon=soon)
+        return self._level(keys[0][1]).load_all(keys)
 
-    def send(self) -> None:
-        """Reads what is asked for of each level, without waiting for more."""
-        for loader in self.parts():
-            loader.send()
-
-    def readings(self) -> list[Awaitable[None]]:
-        """What reads what is asked for of each level, once it is awaited."""
-        return [reading for loader in self.parts() for reading in loader.readings()]
+    def given(self, keys: list[OwnedKey], values: list[list[Any]]) -> None:
+        """Takes the rows of owners of one level that were read without it."""
+        self._level(keys[0][1]).given(keys, values)
 
     def cancel(self) -> None:
         """Stops what is read of each level."""
-        for loader in self.parts():
+        for loader in self._levels.values():
             loader.cancel()
-
-    def parts(self) -> list[Loader[Any, Any]]:
-        """The loaders that it is made of: one for each level."""
-        return list(self._levels.values())
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
         if level not in self._levels:

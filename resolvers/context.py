@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from ..data.database import Database
-from ..execution.fields import Ahead
 from .access import Caller
 from .live import Live
-from .loaders import Loaders
+from .loaders import Loaders, Needs
 
 
 def utc_now() -> datetime:
@@ -33,24 +31,18 @@ class Context:
         self.caller = caller
         self.clock = clock
         self.live = live
-        self.reads: Mapping[str, Any] | None = None
+        self._narrowed = False
         self.loaders = Loaders(database, caller.stores)
 
     def again(self) -> Context:
         """The same for one event of a subscription: new loaders."""
         return Context(self.database, self.caller, self.clock, self.live)
 
-    def narrow(self, reads: Mapping[str, Any] | None, ahead: Ahead | None = None) -> None:
-        """Says what will be read of rows, by the GraphQL type they are served as; None: anything.
-
-        Of each type a pair: the attributes that are answered as they are, and those that resolvers use. `ahead`: what
-        will be asked of the one object that the operation is about.
-
-        What was loaded with fewer is forgotten when it is taken back.
-        """
-        if self.reads is not None or reads is not None:
-            self.reads = reads
-            self.loaders = Loaders(self.database, self.caller.stores, reads, ahead)
+    def narrow(self, needs: Needs | None) -> None:
+        """Says what will be read; None: anything. What was loaded with less is forgotten when it is taken back."""
+        if self._narrowed or needs is not None:
+            self._narrowed = needs is not None
+            self.loaders = Loaders(self.database, self.caller.stores, needs)
 
     def cancel(self) -> None:
         """Stops what is read for the operation, which nobody waits for any more."""

@@ -1,90 +1,87 @@
-"""Batches of several loaders, read by one statement."""
+"""Batches that are read at once: what a plan asks loaders for, when nobody will ask them for more at that moment.
+
+Each is a statement, and they go side by side; or one statement reads them all.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+from ..data.collections import Source
+from ..data.compiled import Read
 from ..data.database import Database
-from .hearing import BATCHES
-from .loader import Begun, Loader, Reading, begun
-
-T = TypeVar("T")
+from .hearing import BATCHES, Batch
+from .loader import begun
 
 
-class JoinedBatch(NamedTuple):
-    """A batch that is read together with others."""
+class Reading(NamedTuple):
+    """How a batch is read: the statement, None where nothing is to be read, and what makes values of its rows."""
 
-    batch: Begun
-    reading: Reading
-
-
-class Prospect(NamedTuple):
-    """A project that is being read, of which only the key is known."""
-
-    key: str
+    read: Read | None
+    values: Callable[[Sequence[Any]], list[Any]]
 
 
-class Along(NamedTuple):
-    """What is read of one object along with others: by which loader, and what makes the key of a `Prospect`."""
+class Ask(NamedTuple):
+    """What a loader is asked for, and how it is read."""
 
     loader: str
-    key_of: Callable[[Any], Any]
+    keys: list[Any]
     reading: Callable[[list[Any]], Reading]
 
 
-async def read_along(
-    database: Database, parts: Sequence[Along], key: str
-) -> dict[tuple[str, Any], Any]:
-    """What loaders would give of one object, by loader and key, read by one statement and told as their batches."""
-    prospect = Prospect(key)
-    keys = [part.key_of(prospect) for part in parts]
-    readings = [part.reading([key]) for part, key in zip(parts, keys, strict=True)]
-    batches = [_apart(begun, part.loader, 1) for part in parts]
+async def read_each(source: Source, asks: Sequence[Ask]) -> list[list[Any]]:
+    """The values of each, read side by side. Raises: what the first to fail raised, once all have ended."""
+    others = [asyncio.ensure_future(_outcome(source, ask)) for ask in asks[1:]]
+    first: Any = _outcome(source, asks[0])
     try:
-        found = await database.run_joined([reading.read for reading in readings if reading.read])
+        # The first in this task, which has nothing else to do.
+        found = [await (asyncio.ensure_future(first) if BATCHES.listeners() else first)]
+        found += [await other for other in others]
+    except BaseException:
+        for other in others:
+            other.cancel()
+        raise
+    return [_given(outcome) for outcome in found]
+
+
+async def _outcome(source: Source, ask: Ask) -> list[Any] | Exception:
+    batch = begun(ask.loader, len(ask.keys))
+    try:
+        read, values = ask.reading(ask.keys)
+        return values(() if read is None else await source.run(*read))
+    except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
+        return error
+    finally:
+        if batch is not None:
+            batch.ended = perf_counter()
+
+
+def _given(outcome: list[Any] | Exception) -> list[Any]:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+async def read_joined(database: Database, asks: Sequence[Ask]) -> list[list[Any]]:
+    """The values of each, read by one statement. Raises: what that raises."""
+    batches = [
+        _begun_apart(ask) if BATCHES.listeners() else begun(ask.loader, len(ask.keys))
+        for ask in asks
+    ]
+    readings = [ask.reading(ask.keys) for ask in asks]
+    try:
+        found = iter(await database.run_joined([read for read, _ in readings if read is not None]))
+        return [values(() if read is None else next(found)) for read, values in readings]
     finally:
         for batch in batches:
             if batch is not None:
                 batch.ended = perf_counter()
-    return {
-        (part.loader, key): reading.values(rows)[0]
-        for part, key, reading, rows in zip(parts, keys, readings, found, strict=True)
-    }
 
 
-def _apart(begin: Callable[..., T], *arguments: Any) -> T:
-    """What begins a batch, in a context of its own: who hears it may take what is done there for a part of it."""
-    return copy_context().run(begin, *arguments) if BATCHES.listeners() else begin(*arguments)
-
-
-def taken(loaders: Sequence[Loader[Any, Any]]) -> list[JoinedBatch]:
-    """What is asked for of those loaders whose batches are statements, to be read together."""
-    batches = []
-    for loader in loaders:
-        if loader.reading is not None and (asked := loader.taken()):
-            batch = _apart(loader.begun, asked)
-            batches.append(JoinedBatch(batch, loader.reading(batch.keys)))
-    return batches
-
-
-async def read(database: Database, batches: Sequence[JoinedBatch]) -> None:
-    """Reads batches by one statement, and gives those who asked their values."""
-    try:
-        reads = [reading.read for _, reading in batches if reading.read is not None]
-        found = iter(await database.run_joined(reads))
-        values = [
-            reading.values(() if reading.read is None else next(found)) for _, reading in batches
-        ]
-    # Whatever a read raises, those who wait for it are told, and the next one may try again.
-    except Exception as error:  # noqa: BLE001
-        for batch, _ in batches:
-            batch.failed(error)
-    else:
-        for (batch, _), given in zip(batches, values, strict=True):
-            batch.given(given)
-    finally:
-        for batch, _ in batches:
-            batch.ended()
+def _begun_apart(ask: Ask) -> Batch | None:
+    """A batch that begins in a context of its own: who hears it may take what is done there for a part of it."""
+    return copy_context().run(begun, ask.loader, len(ask.keys))

@@ -6,13 +6,12 @@ aiodataloader's, with the same cache and the same batches, made with less ado: t
 from __future__ import annotations
 
 from asyncio import Future, Task, ensure_future, gather, get_running_loop
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from ..data.compiled import Read
 from ..data.counting import TALLY
 from .hearing import BATCHES, SIZES, Batch
 
@@ -38,13 +37,6 @@ class Asked(NamedTuple):
         return self.places.get(key)
 
 
-class Reading(NamedTuple):
-    """How a batch is read: the statement, None where nothing is to be read, and what makes values of its rows."""
-
-    read: Read | None
-    values: Callable[[Sequence[Any]], list[Any]]
-
-
 class Loader(DataLoader[K, V]):
     """aiodataloader's loader with the same cache and the same batches, made with less ado.
 
@@ -56,11 +48,8 @@ class Loader(DataLoader[K, V]):
         self,
         name: str,
         load: Callable[[list[K]], Coroutine[Any, Any, list[V]]],
-        reading: Callable[[list[K]], Reading] | None = None,
     ) -> None:
-        """`reading`: where a batch is one statement, that, so that it can be sent together with others."""
         self._name = name
-        self.reading = reading
         # What aiodataloader's own sets up, without its inspection of the function: there are many loaders a second.
         self.loop = get_running_loop()
         self.batch_load_fn = load
@@ -80,8 +69,8 @@ class Loader(DataLoader[K, V]):
                     self._cache[key] = ensure_future(_one_of(asked, place))
         return super().load(key)
 
-    def load_all(self, keys: list[K], *, soon: bool = True) -> Awaitable[list[V]]:
-        """The values of many keys, in their order. Not `soon`: nothing is read until somebody has it read."""
+    def load_all(self, keys: list[K]) -> Awaitable[list[V]]:
+        """The values of many keys, in their order."""
         for asked in self._together:
             if asked.keys == keys:
                 return asked.future
@@ -89,39 +78,30 @@ class Loader(DataLoader[K, V]):
             return gather(*map(self.load, keys))
         asked = Asked(keys, self.loop.create_future(), alone=False, places={})
         self._together.append(asked)
-        self._ask(asked, soon=soon)
+        self._ask(asked)
         return asked.future
+
+    def given(self, keys: list[K], values: list[V]) -> None:
+        """Takes the values of keys that were read without it."""
+        asked = Asked(keys, self.loop.create_future(), alone=False, places={})
+        asked.future.set_result(values)
+        self._together.append(asked)
 
     def do_resolve_reject(self, key: K, future: Future[V]) -> None:
         """Asks for a key that nobody has asked for."""
-        self._ask(Asked([key], future, alone=True, places={}), soon=True)
+        self._ask(Asked([key], future, alone=True, places={}))
 
-    def _ask(self, asked: Asked, *, soon: bool) -> None:
+    def _ask(self, asked: Asked) -> None:
         self._asked.append(asked)
-        if soon and not self._sending:
+        if not self._sending:
             # Two turns of the loop later, as ever: what the next turn asks for is in the same batch.
             self._sending = True
-            self.loop.call_soon(self.loop.call_soon, self.send)
+            self.loop.call_soon(self.loop.call_soon, self._send)
 
-    def send(self) -> None:
-        """Reads what is asked for, in one batch, without waiting for more."""
-        for reading in self.readings():
-            self._reading.append(ensure_future(reading))
-
-    def readings(self) -> list[Awaitable[None]]:
-        """What reads what is asked for, in one batch, once it is awaited; nothing where nothing is asked for."""
-        asked = self.taken()
-        return [apart(self._answer(asked))] if asked else []
-
-    def taken(self) -> list[Asked]:
-        """What is asked for, which whoever takes it answers."""
+    def _send(self) -> None:
         self._sending = False
         asked, self._asked = self._asked, []
-        return asked
-
-    def parts(self) -> list[Loader[Any, Any]]:
-        """The loaders that it is made of: itself."""
-        return [self]
+        self._reading.append(self.loop.create_task(self._answer(asked)))
 
     def cancel(self) -> None:
         """Stops what is read: nobody waits for it any more."""
@@ -129,59 +109,32 @@ class Loader(DataLoader[K, V]):
             task.cancel()
 
     async def _answer(self, asked: list[Asked]) -> None:
-        batch = self.begun(asked)
+        keys = [key for one in asked for key in one.keys]
+        batch = begun(self._name, len(keys))
         try:
-            values = await self.batch_load_fn(batch.keys)
+            values = await self.batch_load_fn(keys)
         # Whatever a read raises, those who wait for it are told, and the next one may try again.
         except Exception as error:  # noqa: BLE001
-            batch.failed(error)
+            for one in asked:
+                self._forget(one)
+                if not one.future.done():
+                    one.future.set_exception(error)
         else:
-            batch.given(values)
+            start = 0
+            for one in asked:
+                end = start + len(one.keys)
+                if not one.future.done():
+                    one.future.set_result(values[start] if one.alone else values[start:end])
+                start = end
         finally:
-            batch.ended()
+            if batch is not None:
+                batch.ended = perf_counter()
 
-    def begun(self, asked: list[Asked]) -> Begun:
-        """A batch of what was asked for, which is counted and told."""
-        keys = asked[0].keys
-        if len(asked) > 1:
-            keys = [key for one in asked for key in one.keys]
-        return Begun(self, asked, keys, begun(self._name, len(keys)))
-
-    def forget(self, asked: Asked) -> None:
-        """Lets keys be asked for again."""
+    def _forget(self, asked: Asked) -> None:
         for key in asked.keys:
             self.clear(key)
         if not asked.alone:
             self._together.remove(asked)
-
-
-class Begun(NamedTuple):
-    """A batch that is being read: who asked for it, for which keys, and where it is heard."""
-
-    loader: Loader[Any, Any]
-    asked: list[Asked]
-    keys: list[Any]
-    heard: Batch | None
-
-    def given(self, values: Sequence[Any]) -> None:
-        """Gives those who asked their values."""
-        start = 0
-        for keys, future, alone, _ in self.asked:
-            if not future.done():
-                future.set_result(values[start] if alone else values[start : start + len(keys)])
-            start += len(keys)
-
-    def failed(self, error: Exception) -> None:
-        """Tells those who asked why there are no values; the next one may try again."""
-        for one in self.asked:
-            self.loader.forget(one)
-            if not one.future.done():
-                one.future.set_exception(error)
-
-    def ended(self) -> None:
-        """Lets it be heard that it was read."""
-        if self.heard is not None:
-            self.heard.ended = perf_counter()
 
 
 def begun(loader: str, keys: int) -> Batch | None:
@@ -201,14 +154,6 @@ def begun(loader: str, keys: int) -> Batch | None:
 
 def _same(key: Any) -> Any:
     return key
-
-
-def apart(reading: Coroutine[Any, Any, None]) -> Awaitable[None]:
-    """What reads a batch, as a task of its own where batches are heard.
-
-    Who hears one may take what is done in its context for a part of it. A task for each costs time otherwise.
-    """
-    return ensure_future(reading) if BATCHES.listeners() else reading
 
 
 async def _one_of(asked: Asked, place: int) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from ..data import (
     access,
@@ -35,11 +36,10 @@ from ..data.collections import Collection as Nested
 from ..data.collections import Source
 from ..data.database import Database
 from ..data.reads import Reads
-from ..execution.fields import Ahead
 from . import joining
 from .batch import Owned, ReadingOf, by_id, by_key, first, lists, newest, owned, read_by
-from .joining import Along, Prospect
-from .loader import Loader, apart
+from .joining import Ask
+from .loader import Loader
 
 _MANY: Mapping[str, Nested[Any]] = {
     "products": products.PRODUCTS,
@@ -98,6 +98,45 @@ _TYPES: Mapping[str, str] = {
 }
 
 
+class Needs(Protocol):
+    """What an operation is known to need, as its plan says.
+
+    `reads` has what is read of rows by the GraphQL type that they are served as: a pair of the attributes that are
+    answered as they are, and those that resolvers use. `ahead` has the loaders, and what makes their keys of a
+    `Prospect`, that are asked for the one object that the operation is about. `kept` is for what is made of all this
+    once, for all operations of the plan.
+    """
+
+    reads: Mapping[str, Any]
+    ahead: Sequence[tuple[str, Callable[[Any], Any]]]
+    kept: dict[Any, Any]
+
+
+class Prospect(NamedTuple):
+    """A project that is being read, of which only the key is known."""
+
+    key: str
+
+
+# A loader that reads by one statement: its name, and the level where there is one for each.
+_Slot = str | tuple[str, str]
+# Where plans keep what is read along.
+_AHEAD = None
+
+
+class _Along(NamedTuple):
+    """What is read of one object along with it, and what makes the key of a `Prospect`."""
+
+    slot: _Slot
+    loader: str
+    key_of: Callable[[Any], Any]
+    reading: ReadingOf[Any]
+
+
+def _slot(name: str, keys: Sequence[Any]) -> _Slot:
+    return (name, keys[0][1]) if name in _OWNED else name
+
+
 class Loaders:
     """What is nested in projects, by project: a loader for each collection, made when it is first asked for.
 
@@ -105,90 +144,141 @@ class Loaders:
     """
 
     def __init__(
-        self,
-        source: Source,
-        visible_stores: Collection[str] | None,
-        reads: Mapping[str, Any] | None = None,
-        ahead: Ahead | None = None,
+        self, source: Source, visible_stores: Collection[str] | None, needs: Needs | None = None
     ) -> None:
-        """`ahead`: what will be asked of the one object that the operation is about."""
+        """`needs`: what will be read; None where that is not known."""
         self._source = source
         self.visible_stores = visible_stores
-        self._reads = reads
-        # What is read along is known to be read whole only by who sees all.
-        self._ahead = ahead if visible_stores is None else None
-        # What was read before it was asked for, by the loader and its key.
-        self.ready: Mapping[tuple[str, Any], Any] = {}
+        self._needs = needs
+        # What was read at once, without a loader: its keys and their values.
+        self._given: dict[_Slot, tuple[list[Any], list[Any]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""
-        reading = self._reading(name)
-        if reading is not None:
-            made: Any = read_by(name, self._source, reading)
-        elif name in _OWNED:
-            made = Owned(name, self._source, _OWNED[name], self._read(name))
+        if name in _OWNED:
+            made: Any = Owned(name, self._source, _OWNED[name], self._read(name))
+        elif (reading := self._reading(name)) is not None:
+            made = read_by(name, self._source, reading)
         elif name in _OTHERS:
             made = _OTHERS[name](self, self._source)
         else:
             raise AttributeError(name)
+        for slot, given in self._given.items():
+            if slot == name or slot[0] == name:
+                made.given(*given)
         setattr(self, name, made)
         return made
 
     def _read(self, name: str) -> Reads | None:
         return self.read(_TYPES[name]) if name in _TYPES else None
 
-    def _reading(self, name: str) -> ReadingOf[Any] | None:
-        """What a loader reads by one statement, whatever its keys are; None where it does not."""
-        if name in _MANY:
-            return lists(_MANY[name], self._read(name))
-        if name in _ONE:
-            return first(_ONE[name], self._read(name))
-        if name == "project" and self.visible_stores is None:
+    def _reading(self, slot: _Slot) -> ReadingOf[Any] | None:
+        """What a loader reads by one statement, whatever its keys are; None where it does not. Plans keep it."""
+        if slot == "project" and self.visible_stores is not None:
+            return None
+        if self._needs is None:
+            return self._made_reading(slot)
+        kept = self._needs.kept
+        if slot not in kept:
+            kept[slot] = self._made_reading(slot)
+        return kept[slot]  # type: ignore[no-any-return]
+
+    def _made_reading(self, slot: _Slot) -> ReadingOf[Any] | None:
+        if isinstance(slot, tuple):
+            name, level = slot
+            return owned(_OWNED[name], self._read(name), level)
+        if slot in _MANY:
+            return lists(_MANY[slot], self._read(slot))
+        if slot in _ONE:
+            return first(_ONE[slot], self._read(slot))
+        if slot == "project":
             return by_id(partial(projects.reading, read=self.read("Project")))
         return None
 
     async def alone(self, name: str, key: str) -> Any:
         """What a loader gives for the one object that the operation is about.
 
-        What the operation asks of that object next is read along with it, by one statement where the database can, and
-        is `ready` then.
+        What the operation asks of that object next is read along with it, by one statement where the database can.
         """
-        source, ahead = self._source, self._ahead
-        if ahead is None or not (isinstance(source, Database) and source.joins):
+        source, needs = self._source, self._needs
+        if (
+            needs is None
+            or not needs.ahead
+            or self.visible_stores is not None
+            or not (isinstance(source, Database) and source.joins)
+        ):
             return await getattr(self, name).load(key)
-        if ahead.kept is None:
-            ahead.kept = self._along(name, ahead)
-        self.ready = await joining.read_along(source, ahead.kept, key)
-        return self.ready[name, key]
+        if _AHEAD not in needs.kept:
+            needs.kept[_AHEAD] = list(self._along(name, needs.ahead))
+        along: Sequence[_Along] = needs.kept[_AHEAD]
+        prospect = Prospect(key)
+        asks = [Ask(one.loader, [one.key_of(prospect)], one.reading) for one in along]
+        found = await joining.read_joined(source, asks)
+        for one, ask, values in zip(along, asks, found, strict=True):
+            self._given[one.slot] = ask.keys, values
+        return found[0][0]
 
-    def _along(self, name: str, ahead: Ahead) -> Sequence[Along]:
-        """What is read of one object together: what loaders read by one statement each."""
-        found: list[tuple[str, Callable[[Any], Any], ReadingOf[Any] | None]] = [
-            (name, attrgetter("key"), self._reading(name))
-        ]
-        for nested, key_of in ahead.loaders:
-            if nested in _OWNED:
-                level = key_of(Prospect(""))[1]
-                reading: Any = owned(_OWNED[nested], self._read(nested), level)
-            else:
-                reading = self._reading(nested)
-            found.append((nested, key_of, reading))
-        return [Along(loader, key_of, reading) for loader, key_of, reading in found if reading]
+    def _along(
+        self, name: str, ahead: Iterable[tuple[str, Callable[[Any], Any]]]
+    ) -> Iterator[_Along]:
+        """What is read of one object together, each once: what loaders read by one statement."""
+        own: Callable[[Any], Any] = attrgetter("key")
+        seen = set[_Slot]()
+        for loader, key_of in ((name, own), *ahead):
+            slot = _slot(loader, [key_of(Prospect(""))])
+            reading = self._reading(slot)
+            if reading is not None and slot not in seen:
+                seen.add(slot)
+                yield _Along(slot, loader, key_of, reading)
 
-    def readings(self, loaders: Sequence[Any]) -> list[Awaitable[None]]:
-        """What reads what was asked for of several loaders, by one statement where the database can.
+    def given(self, name: str, keys: list[Any]) -> list[Any] | None:
+        """What was read along for keys of a loader, None where they were not."""
+        found = self._given.get(_slot(name, keys)) if self._given else None
+        return found[1] if found is not None and found[0] == keys else None
 
-        For what is nested in one object: of many objects it would be the database that pays for it.
+    async def together(
+        self, asked: Sequence[tuple[str, list[Any]]], *, of_one: bool
+    ) -> list[Sequence[Any]]:
+        """What loaders give for keys, at once: nobody asks for anything else meanwhile.
+
+        `of_one`: all is nested in one object. One statement reads it, where the database can; of many objects it would
+        be the database that pays for that. Raises: what the first that fails raises, once all have ended.
         """
-        found: list[Awaitable[None]] = []
-        source = self._source
-        if isinstance(source, Database) and source.joins:
-            batches = joining.taken([part for loader in loaders for part in loader.parts()])
-            if batches:
-                found.append(apart(joining.read(source, batches)))
-        for loader in loaders:
-            found += loader.readings()
-        return found
+        asks = self._asks(asked)
+        if asks is None:
+            loads = [getattr(self, name).load_all(keys) for name, keys in asked]
+            await asyncio.gather(*loads, return_exceptions=True)
+            return [await load for load in loads]
+        source, distinct = self._source, list(asks.values())
+        if of_one and len(distinct) > 1 and isinstance(source, Database) and source.joins:
+            found = await joining.read_joined(source, distinct)
+        else:
+            found = await joining.read_each(source, distinct)
+        for (slot, ask), values in zip(asks.items(), found, strict=True):
+            self._given[slot] = ask.keys, values
+        return [self._of(name, keys) for name, keys in asked]
+
+    def _asks(self, asked: Sequence[tuple[str, list[Any]]]) -> dict[_Slot, Ask] | None:
+        """What can be read without loaders; None where one knows some of it already, or does not read so."""
+        wanted: dict[_Slot, tuple[str, dict[Any, None]]] = {}
+        for name, keys in asked:
+            # Each key once, whoever asks for it.
+            wanted.setdefault(_slot(name, keys), (name, {}))[1].update(dict.fromkeys(keys))
+        asks: dict[_Slot, Ask] = {}
+        for slot, (name, distinct) in wanted.items():
+            reading = self._reading(slot)
+            if reading is None or slot in self._given or name in self.__dict__:
+                return None
+            asks[slot] = Ask(name, list(distinct), reading)
+        return asks
+
+    def _of(self, name: str, keys: list[Any]) -> list[Any]:
+        """The values of keys that were just read."""
+        known, values = self._given[_slot(name, keys)]
+        if known == keys:
+            return values
+        by_key = dict(zip(known, values, strict=True))
+        return [by_key[key] for key in keys]
 
     def cancel(self) -> None:
         """Stops what any of them reads."""
@@ -198,7 +288,7 @@ class Loaders:
 
     def read(self, served_as: str) -> Reads | None:
         """What will be read of rows that are served as a GraphQL type; None: anything."""
-        return None if self._reads is None else Reads(*self._reads.get(served_as, _NOTHING))
+        return None if self._needs is None else Reads(*self._needs.reads.get(served_as, _NOTHING))
 
 
 def _project(loaders: Loaders, source: Source) -> Any:

@@ -80,7 +80,7 @@ class Failing:
     def __init__(self) -> None:
         self.loaders = self
 
-    def narrow(self, reads: Any, ahead: Any = None) -> None:
+    def narrow(self, needs: Any) -> None:
         """Takes no notice."""
 
     def forget(self) -> None:

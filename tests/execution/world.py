@@ -62,12 +62,11 @@ class Context:
         self.log: list[str] = []
         self.batches: list[tuple[str, list[Any]]] = []
         self.narrowed: Any = None
-        self.ahead: Any = ()
         self.forget()
 
-    def narrow(self, reads: Any, ahead: Any = None) -> None:
+    def narrow(self, needs: Any) -> None:
         """Notes what will be read."""
-        self.narrowed, self.ahead = reads, ahead
+        self.narrowed = None if needs is None else needs.reads
 
     def forget(self) -> None:
         """Starts with new loaders."""

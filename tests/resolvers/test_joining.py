@@ -6,7 +6,6 @@ Where a plan knows what is read of the only project of an operation, the project
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -43,18 +42,8 @@ async def sent_for(database: Database, query: str) -> list[str]:
     return sent
 
 
-def asked(loaders: Loaders) -> list[Any]:
-    """What two loaders are asked for and have not read yet."""
-    return [
-        getattr(loaders, name).load_all(["project-1"], soon=False)
-        for name in ("products", "partners")
-    ]
-
-
-async def read(loaders: Loaders) -> None:
-    """Has them read what they are asked for, together."""
-    (reading,) = loaders.readings([loaders.products, loaders.partners])
-    await reading
+ASKED = [("products", ["project-1"]), ("partners", ["project-1"])]
+both_ways = pytest.mark.parametrize("of_one", [True, False])
 
 
 @pytest.mark.parametrize(
@@ -123,24 +112,54 @@ async def test_each_batch_is_heard_though_one_statement_reads_them(full: Databas
     assert all(batch.ended is not None and batch.keys == 1 for batch in heard)
 
 
-async def test_whoever_asked_is_told_of_a_failure_and_may_ask_again(full: Database) -> None:
+@both_ways
+async def test_a_failure_is_raised_once_all_have_ended_and_what_failed_may_be_asked_again(
+    full: Database, of_one: bool
+) -> None:
     loaders = Loaders(full, None)
     async with full.transaction() as transaction:
         await transaction.run(text("alter table project_partner rename to elsewhere"))
-    values = asked(loaders)
-    await read(loaders)
-    failed = await asyncio.gather(*values, return_exceptions=True)
-    assert [type(error) for error in failed] == [ProgrammingError] * 2
+    heard: list[Batch] = []
+    with BATCHES.heard_by(heard.append), pytest.raises(ProgrammingError):
+        await loaders.together(ASKED, of_one=of_one)
+    assert len(heard) == 2
+    assert all(batch.ended is not None for batch in heard)
     async with full.transaction() as transaction:
         await transaction.run(text("alter table elsewhere rename to project_partner"))
-    values = asked(loaders)
-    await read(loaders)
-    assert [len(rows) for (rows,) in await asyncio.gather(*values)] == [2, 2]
+    found = await loaders.together(ASKED, of_one=of_one)
+    assert [len(rows) for (rows,) in found] == [2, 2]
 
 
-async def test_who_no_longer_waits_is_no_harm_to_others(full: Database) -> None:
+@both_ways
+async def test_what_was_read_together_is_not_read_again(full: Database, of_one: bool) -> None:
     loaders = Loaders(full, None)
-    left, waited = asked(loaders)
-    left.cancel()
-    await read(loaders)
-    assert len((await waited)[0]) == 2
+    with recorded(full) as sent:
+        found = await loaders.together([*ASKED, ASKED[0]], of_one=of_one)
+    assert len(sent) == (1 if of_one else 2)
+    assert found[0] == found[2]
+    with recorded(full) as sent:
+        assert await loaders.partners.load("project-1") == found[1][0]
+        again = await loaders.together([("products", ["project-1", "project-2"])], of_one=False)
+    assert again[0][0] == found[0][0]
+    assert len(sent) == 1
+
+
+async def lent(database: Database, connections: int) -> None:
+    """Waits until so many connections are in use."""
+    while database.pool.in_use != connections:  # noqa: ASYNC110 - nobody tells of it
+        await asyncio.sleep(0.01)
+
+
+@both_ways
+async def test_who_is_cancelled_leaves_nothing_running_and_every_connection(
+    full: Database, of_one: bool
+) -> None:
+    loaders = Loaders(full, None)
+    async with full.transaction() as transaction:
+        await transaction.run(text("lock table project_product, project_partner"))
+        reading = asyncio.create_task(loaders.together(ASKED, of_one=of_one))
+        await lent(full, 2 if of_one else 3)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await lent(full, 1)
+    assert [len(rows) for (rows,) in await loaders.together(ASKED, of_one=of_one)] == [2, 2]

@@ -42,26 +42,12 @@ async def test_keys_asked_for_in_any_way_are_read_once_and_together() -> None:
     assert reads.batches == [[1, 2, 3, 4, 5]]
 
 
-async def test_what_is_sent_at_once_is_one_batch_and_nothing_is_read_before() -> None:
+async def test_what_was_read_without_it_is_not_read_again() -> None:
     reads = Reads()
-    first = reads.loader.load_all([1, 2], soon=False)
-    second = reads.loader.load_all([2, 3], soon=False)
-    single = reads.loader.load(4)
-    reads.loader.send()
-    assert reads.batches == []
-    assert (await first, await second, await single) == ([2, 4], [4, 6], 8)
-    reads.loader.send()
-    await asyncio.sleep(0.01)
-    assert reads.batches == [[1, 2, 3, 4]]
-
-
-async def test_what_is_not_to_be_sent_soon_waits_until_it_is() -> None:
-    reads = Reads()
-    values = asyncio.ensure_future(reads.loader.load_all([1, 2], soon=False))
-    await asyncio.sleep(0.01)
-    assert reads.batches == []
-    reads.loader.send()
-    assert await values == [2, 4]
+    reads.loader.given([1, 2], [20, 40])
+    assert await reads.loader.load_all([1, 2]) == [20, 40]
+    assert await asyncio.gather(*map(reads.loader.load, [2, 3])) == [40, 6]
+    assert reads.batches == [[3]]
 
 
 async def test_a_key_that_repeats_is_read_once() -> None:

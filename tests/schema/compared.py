@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
@@ -37,7 +37,7 @@ PAIR = Pair(schema, engine)
 class Wide(Context):
     """A context whose loaders read whole rows, whatever is told to it."""
 
-    def narrow(self, reads: Mapping[str, Any] | None, ahead: Any = None) -> None:
+    def narrow(self, needs: Any) -> None:
         """Does nothing."""
 
 
