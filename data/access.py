@@ -10,11 +10,13 @@ from .among import among
 from .projects import PROJECTS
 from .stores import STORES
 
+_ALL = true()
+
 
 def visible(stores: Collection[str] | None) -> ColumnElement[bool]:
     """The condition that a project's main store or one of its stores is among these; None means all projects."""
     if stores is None:
-        return true()
+        return _ALL
     return in_stores(sorted(stores))
 
 

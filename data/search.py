@@ -7,7 +7,6 @@ index ranges, the rows that have a key and the ones that have none, and a statem
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -78,8 +77,7 @@ class Position(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """A sort order as the statement needs it; the key may be the id itself."""
 
     key: Column[Any]
@@ -98,8 +96,7 @@ class Order:
         return Position(getattr(row, self.key.name), row.id)
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
     """Which rows of an order: `limit` of those between two positions, from the front or from the back."""
 
     limit: int

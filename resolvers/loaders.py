@@ -121,7 +121,7 @@ class Prospect(NamedTuple):
 # A loader that reads by one statement: its name, and the level where there is one for each.
 _Slot = str | tuple[str, str]
 # Where plans keep what is read along.
-_AHEAD = None
+_AHEAD = "ahead"
 
 
 class _Along(NamedTuple):

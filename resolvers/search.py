@@ -34,11 +34,14 @@ class Once(Generic[T]):
 
     def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
         self._read = read
-        self._lock = asyncio.Lock()
+        # Made when it is needed: most of what could be read is not.
+        self._lock: asyncio.Lock | None = None
         self._found: list[T] = []
 
     async def __call__(self) -> T:
         """What was read."""
+        if self._lock is None:
+            self._lock = asyncio.Lock()
         async with self._lock:
             if not self._found:
                 self._found.append(await self._read())
