@@ -218,7 +218,16 @@ class Postgres:
 
 
 async def _prepare(connection: Any) -> None:
-    """Codecs that give what readers see: exact numbers, amounts without trailing zeros."""
+    """Codecs that give what readers see: exact numbers, amounts without trailing zeros, moments in UTC.
+
+    Raises: ConnectionError, where something between changes what was asked of the session.
+    """
+    settings = connection.get_settings()
+    if settings.TimeZone != "UTC" or not settings.DateStyle.startswith("ISO"):
+        raise ConnectionError(
+            f"the session has the time zone {settings.TimeZone} and the date style {settings.DateStyle}, where UTC and "
+            "ISO were asked for: let the pool pass on `timezone` and `datestyle`"
+        )
     for name in ("json", "jsonb"):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=str, decoder=loads, format="text"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from random import Random
 
 import pytest
-from sqlalchemy import and_, not_, or_, select
+from sqlalchemy import ARRAY, Text, and_, bindparam, cast, not_, or_, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import ColumnElement
 
 from projectgate.data.access import in_stores
-from projectgate.data.among import among
+from projectgate.data.among import Listed, among
+from projectgate.data.compiled import Statement
 from projectgate.data.database import Database
 from projectgate.data.products import PRODUCTS
 from projectgate.data.projects import PROJECTS
@@ -47,6 +49,25 @@ def test_a_list_is_compared_with_nothing(condition: ColumnElement[bool]) -> None
     text = str(select(PROJECTS.c.id).where(condition).compile(dialect=sqlite.dialect()))
     assert " = 1" not in text
     assert " IN " in text
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_a_list_of_any_texts_is_the_same_list_in_the_database(database: Database) -> None:
+    listed = cast(bindparam("given", type_=Listed()), Text)
+    statement = Statement(select(cast(listed, ARRAY(Text))))
+    random = Random(1)
+    parts = ['"', "\\", ",", "{", "}", "NULL", " ", "\n", "\x1f", "é", "😀", "a", ""]
+    lists = [[], [""], ["NULL"], ["{}"], ['"'], ["\\"], ['","'], ['a"', '\\",b']]
+    lists += [
+        [
+            "".join(random.choices(parts, k=random.randint(0, 4)))
+            for _ in range(random.randint(1, 9))
+        ]
+        for _ in range(300)
+    ]
+    for given in lists:
+        ((found,),) = await database.run(statement, {"given": given})
+        assert found == given
 
 
 async def test_what_is_not_in_a_list_is_all_the_rest(database: Database) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import typer
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import bindparam, cast, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from projectgate.data.base import UtcTime
 from projectgate.data.database import Database
 from projectgate.data.failures import DatabaseBusy
 from projectgate.data.feed import FEED
@@ -41,6 +42,28 @@ async def test_a_statement_that_gets_no_connection_in_time_says_so(
     with pytest.raises(typer.Exit), told():
         raise DatabaseBusy("the database is busy: why")
     assert "projectgate: the database is busy: why" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+async def test_moments_are_in_utc_whatever_the_clock_of_the_server(database: Database) -> None:
+    moments = [
+        "2026-06-01T12:00:00.123456+02:00",
+        "0001-01-01T00:00:00+00:00",
+        "1883-11-18T12:00:00-04:56",
+        "9999-12-31T23:59:59.999998+00:00",
+    ]
+    name = database.url.database
+    async with database.transaction() as transaction:
+        await transaction.run(text(f"alter database \"{name}\" set timezone = 'Asia/Kolkata'"))
+        await transaction.run(text(f"alter database \"{name}\" set datestyle = 'German'"))
+    read = select(
+        *(cast(bindparam(f"m{n}", type_=UtcTime()), UtcTime()) for n in range(len(moments)))
+    )
+    async with another(database) as anew:
+        given = {f"m{n}": datetime.fromisoformat(one) for n, one in enumerate(moments)}
+        ((*found,),) = await anew.run(read, given)
+    assert found == list(given.values())
+    assert {one.tzinfo for one in found} == {UTC}
 
 
 async def test_a_writer_that_gets_no_connection_in_time_says_so(database: Database) -> None:
