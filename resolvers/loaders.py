@@ -1,4 +1,4 @@
-"""The loaders of one operation: a line for each nested collection."""
+"""The loaders of one operation, and what is read for it without them."""
 
 from __future__ import annotations
 
@@ -8,31 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
-from ..data import (
-    access,
-    addresses,
-    attachments,
-    change_orders,
-    check_list,
-    comments,
-    contact_persons,
-    customers,
-    entity_errors,
-    form_data,
-    log,
-    partners,
-    parts,
-    products,
-    project_types,
-    projects,
-    stores,
-    tags,
-    tasks,
-    transactions,
-    versions,
-    workflow_steps,
-)
-from ..data.collections import Collection as Nested
+from ..data import access, log, project_types, projects, versions
 from ..data.collections import Source
 from ..data.database import Database
 from ..data.reads import Reads
@@ -40,62 +16,9 @@ from . import joining
 from .batch import Owned, ReadingOf, by_id, by_key, first, lists, newest, owned, read_by
 from .joining import Ask
 from .loader import Loader
+from .nested import MANY, ONE, OWNED, TYPES
 
-_MANY: Mapping[str, Nested[Any]] = {
-    "products": products.PRODUCTS,
-    "partners": partners.PARTNERS,
-    "rejected_by_partners": partners.REJECTING_PARTNERS,
-    "all_transactions": transactions.TRANSACTIONS,
-    "all_tasks": tasks.TASKS,
-    "project_parts": parts.PARTS,
-    "change_orders": change_orders.CHANGE_ORDERS,
-    "workflow_steps": workflow_steps.WORKFLOW_STEPS,
-    "contact_persons": contact_persons.CONTACT_PERSONS,
-    "stores": stores.STORES,
-    "addresses": addresses.ADDRESSES,
-    "external_ids": tags.EXTERNAL_IDS,
-    "tags": tags.TAGS,
-    "form_data": form_data.FORM_DATA,
-    "partner_check_list": check_list.CHECK_LIST,
-    "attachments": attachments.ATTACHMENTS,
-    "comments": comments.COMMENTS,
-    "customer_comments": comments.CUSTOMER_COMMENTS,
-    "errors": entity_errors.ERRORS,
-}
-_ONE: Mapping[str, Nested[Any]] = {
-    "partner": partners.SINGLE_PARTNERS,
-    "customer": customers.CUSTOMERS,
-    "store_contact": contact_persons.STORE_CONTACTS,
-}
-_OWNED: Mapping[str, Nested[Any]] = {
-    "transactions": transactions.TRANSACTIONS,
-    "tasks": tasks.TASKS,
-}
 _NOTHING = Reads(frozenset(), frozenset())
-# The GraphQL type that the rows of a loader are served as.
-_TYPES: Mapping[str, str] = {
-    "products": "ProjectProduct",
-    "partners": "ProjectPartner",
-    "partner": "ProjectPartner",
-    "transactions": "Transaction",
-    "all_transactions": "Transaction",
-    "tasks": "Task",
-    "project_parts": "ProjectPart",
-    "change_orders": "ChangeOrder",
-    "workflow_steps": "WorkflowStep",
-    "customer": "ProjectCustomer",
-    "contact_persons": "ContactPerson",
-    "store_contact": "ContactPerson",
-    "stores": "ProjectStore",
-    "addresses": "Address",
-    "external_ids": "ExternalId",
-    "form_data": "FormEntry",
-    "partner_check_list": "CheckListItem",
-    "attachments": "Asset",
-    "comments": "Comment",
-    "customer_comments": "Comment",
-    "errors": "EntityError",
-}
 
 
 class Needs(Protocol):
@@ -134,7 +57,7 @@ class _Along(NamedTuple):
 
 
 def _slot(name: str, keys: Sequence[Any]) -> _Slot:
-    return (name, keys[0][1]) if name in _OWNED else name
+    return (name, keys[0][1]) if name in OWNED else name
 
 
 class Loaders:
@@ -155,8 +78,8 @@ class Loaders:
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""
-        if name in _OWNED:
-            made: Any = Owned(name, self._source, _OWNED[name], self._read(name))
+        if name in OWNED:
+            made: Any = Owned(name, self._source, OWNED[name], self._read(name))
         elif (reading := self._reading(name)) is not None:
             made = read_by(name, self._source, reading)
         elif name in _OTHERS:
@@ -170,7 +93,7 @@ class Loaders:
         return made
 
     def _read(self, name: str) -> Reads | None:
-        return self.read(_TYPES[name]) if name in _TYPES else None
+        return self.read(TYPES[name]) if name in TYPES else None
 
     def _reading(self, slot: _Slot) -> ReadingOf[Any] | None:
         """What a loader reads by one statement, whatever its keys are; None where it does not. Plans keep it."""
@@ -186,11 +109,11 @@ class Loaders:
     def _made_reading(self, slot: _Slot) -> ReadingOf[Any] | None:
         if isinstance(slot, tuple):
             name, level = slot
-            return owned(_OWNED[name], self._read(name), level)
-        if slot in _MANY:
-            return lists(_MANY[slot], self._read(slot))
-        if slot in _ONE:
-            return first(_ONE[slot], self._read(slot))
+            return owned(OWNED[name], self._read(name), level)
+        if slot in MANY:
+            return lists(MANY[slot], self._read(slot))
+        if slot in ONE:
+            return first(ONE[slot], self._read(slot))
         if slot == "project":
             return by_id(partial(projects.reading, read=self.read("Project")))
         return None
