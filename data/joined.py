@@ -22,6 +22,7 @@ from .base import Exact, Json, UtcTime, amount_of, loads, moment_of
 from .compiled import CAPACITY, Plan, Read, Sent, Statement
 from .rows import RowMaker, made_rows, row_class, row_maker
 
+_LISTS = (list, tuple)
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
@@ -88,7 +89,7 @@ _JOINED: LRUCache[Any, Any] = LRUCache(CAPACITY)
 def sent_joined(dialect: Dialect, reads: Sequence[Read]) -> Sent:
     """What goes to the driver for several reads together; the rows it makes are a list for each."""
     statements = [statement for statement, _ in reads]
-    lists = [value for _, given in reads for value in given.values() if type(value) is list]
+    lists = [value for _, given in reads for value in given.values() if isinstance(value, _LISTS)]
     single = all(map(_is_single, lists))
     key = (dialect.name, single, *statements)
     found = _JOINED.get(key)
@@ -99,13 +100,13 @@ def sent_joined(dialect: Dialect, reads: Sequence[Read]) -> Sent:
     return Sent(found.text, values, many=False, writes=False, answer=found)
 
 
-def _is_single(values: list[Any]) -> bool:
+def _is_single(values: Sequence[Any]) -> bool:
     return len(values) == 1
 
 
 def _only(given: Mapping[str, Any]) -> dict[str, Any]:
     """Values by name, those of lists of one value each by themselves."""
-    return {name: value[0] if type(value) is list else value for name, value in given.items()}
+    return {name: value[0] if isinstance(value, _LISTS) else value for name, value in given.items()}
 
 
 def _part(statement: Statement, dialect: Dialect, *, single: bool) -> _Part:

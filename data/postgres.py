@@ -223,10 +223,12 @@ async def _prepare(connection: Any) -> None:
     Raises: ConnectionError, where something between changes what was asked of the session.
     """
     settings = connection.get_settings()
-    if settings.TimeZone != "UTC" or not settings.DateStyle.startswith("ISO"):
+    # A server that is none of PostgreSQL's may not tell.
+    zone, style = getattr(settings, "TimeZone", None), getattr(settings, "DateStyle", "")
+    if zone != "UTC" or not style.startswith("ISO"):
         raise ConnectionError(
-            f"the session has the time zone {settings.TimeZone} and the date style {settings.DateStyle}, where UTC and "
-            "ISO were asked for: let the pool pass on `timezone` and `datestyle`"
+            f"the session has the time zone {zone} and the date style {style or None}, where UTC and ISO were asked "
+            "for: let the pool pass on `timezone` and `datestyle`"
         )
     for name in ("json", "jsonb"):
         await connection.set_type_codec(

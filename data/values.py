@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, cast
 
 from sqlalchemy import ARRAY
@@ -46,7 +47,10 @@ def _moment_read(text: str | None) -> Any:
 
 
 def _moment_given(value: Any) -> Any:
-    return None if value is None else min(value, LAST)
+    if value is None:
+        return None
+    # Databases know less of other zones than Python does.
+    return min(value if value.tzinfo is UTC else value.astimezone(UTC), LAST)
 
 
 def _moment_stored(value: Any) -> Any:

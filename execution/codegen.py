@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -30,12 +30,11 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.executor import default_type_resolver
 from graphql.pyutils import Path
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from . import completion
 from .calls import Call
-from .fields import ALONE, LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
+from .fields import LOADER, READS, LoaderCall, Usages, is_attribute, is_wrapped
 from .leaves import leaf, usual_leaf
 from .operation import Operation, Unsupported
 from .rows import Item, Unpacked
@@ -103,9 +102,6 @@ class Source:
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
         self.usages = Usages()
-        # What is loaded for the object that the only field of the root gives: see `alone` in fields.py.
-        self.ahead: list[tuple[str, Callable[[Any], Any]]] = []
-        self._is_alone = False
 
     @property
     def text(self) -> str:
@@ -141,7 +137,7 @@ class Source:
         name = details[0].node.name.value
         if name == "__typename":
             return RootField(key, answer=parent.name)
-        field, definition = self._known(parent, details)
+        field, definition = self._operation.field(parent, details)
         call = Call(parent, field, definition, details, Path(None, key, parent.name))
         complete = self.completion(field.type, details, call, of_one=True)
         return RootField(key, call, field.resolve, complete)
@@ -281,17 +277,13 @@ class Source:
         if details[0].node.name.value == "__typename":
             body.items.append(Item(key, repr(parent.name)))
             return
-        field, definition = self._known(parent, details)
+        field, definition = self._operation.field(parent, details)
         call = Call(parent, field, definition, details, path)
         metadata: Mapping[Any, Any] = definition.metadata or {}
         loader = metadata.get(LOADER)
-        if path.prev is None:
-            self._is_alone = ALONE in metadata
         if loader is not None and not is_wrapped(definition):
             own = (loader.key,) if isinstance(loader.key, str) else metadata.get(READS)
             self.usages.add(parent.name, used=own if loader.then is None else None)
-            if self._is_alone and own == ("key",) and path.prev and not path.prev.prev:
-                self.ahead.append((loader.loader, loader.key_of))
             body.items.append(Item(key, "None"))
             complete = self.completion(field.type, details, call, of_one=of_one)
             body.after.append(self._load(key, loader, complete, of_one=of_one))
@@ -314,19 +306,6 @@ class Source:
         complete = self.completion(field.type, details, call, of_one=of_one)
         verb = "wait" if waits else "put"
         body.after.append(f"run.{verb}([{value} for o in objects], answers, {key!r}, {complete})")
-
-    def _known(
-        self, parent: GraphQLObjectType, details: FieldDetailsList
-    ) -> tuple[GraphQLField, StrawberryField]:
-        name = details[0].node.name.value
-        field = self._operation.schema.get_field(parent, name)
-        extensions: Any = {} if field is None else field.extensions
-        definition = extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if field is None or not isinstance(definition, StrawberryField):
-            raise Unsupported(f"the field {name}")
-        if details[0].fragment_variable_values is not None:
-            raise Unsupported("variables of fragments")
-        return field, definition
 
     def _load(self, key: str, loader: LoaderCall, complete: str, *, of_one: bool) -> str:
         own = f"o.{loader.key}"

@@ -16,7 +16,7 @@ LOADER = "loader"
 READS = "reads"
 
 # Where a field of the root says that what is asked of its object may be read along with it.
-ALONE = "alone"
+ALONG = "along"
 
 
 class Usage(NamedTuple):
@@ -63,12 +63,12 @@ def reads(*attributes: str) -> dict[str, Any]:
     return {READS: attributes}
 
 
-def alone() -> dict[str, Any]:
-    """Metadata of a field of the root which gives one object, read by `alone` of the context's loaders.
+def along() -> dict[str, Any]:
+    """Metadata of a field of the root which gives one object, read by `along` of the context's loaders.
 
     Where nothing else is asked for, a plan says what will be loaded for that object, so that it can be read along.
     """
-    return {**reads(), ALONE: True}
+    return {**reads(), ALONG: True}
 
 
 class LoaderCall(NamedTuple):

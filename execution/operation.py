@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import (
     CollectedFields,
     FieldDetailsList,
@@ -15,6 +15,8 @@ from graphql.execution.collect_fields import (
     collect_subfields,
 )
 from graphql.execution.values import VariableValues
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
 
 
 class Unsupported(Exception):
@@ -56,6 +58,20 @@ class Operation(NamedTuple):
                 False,
             )
         )
+
+    def field(
+        self, parent: GraphQLObjectType, details: FieldDetailsList
+    ) -> tuple[GraphQLField, StrawberryField]:
+        """A selected field of a type, and its definition. Raises: Unsupported."""
+        name = details[0].node.name.value
+        found = self.schema.get_field(parent, name)
+        extensions: Any = {} if found is None else found.extensions
+        definition = extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        if found is None or not isinstance(definition, StrawberryField):
+            raise Unsupported(f"the field {name}")
+        if details[0].fragment_variable_values is not None:
+            raise Unsupported("variables of fragments")
+        return found, definition
 
 
 def _at_once(found: CollectedFields) -> GroupedFieldSet:

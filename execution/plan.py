@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from graphql import DirectiveNode, GraphQLError, OperationType, VariableNode, Visitor, visit
 
+from .ahead import ahead
 from .codegen import RootField, Source
 from .completion import Complete
 from .fields import Needs
@@ -48,8 +49,8 @@ def compiled(operation: Operation) -> Plan | Fallback:
             serial = tuple(root._replace(complete=names.get(root.complete)) for root in roots)
             return Plan(source.text, None, serial, fields=source.fields)
         root = source.selection(parent, fields)
-        reads, ahead = source.usages.all(), source.ahead if len(fields) == 1 else ()
-        needs = None if reads is None else Needs(reads, ahead)
+        reads = source.usages.all()
+        needs = None if reads is None else Needs(reads, ahead(operation, parent, fields))
         return Plan(source.text, source.evaluated()[root], needs=needs, fields=source.fields)
     except Unsupported as unsupported:
         return Fallback(str(unsupported))

@@ -63,7 +63,7 @@ class Run:
         *,
         of_one: bool = False,
     ) -> None:
-        """Notes a field whose values a loader of the context gives. A mutation may have replaced the loaders."""
+        """Notes a field whose values a loader of the context gives, or completes it where it has them already."""
         if not keys:
             return
         given = getattr(self.executor.context_value.loaders, "given", None) if of_one else None

@@ -123,11 +123,14 @@ class Authenticator:
         trust = self._trusted.get(given)
         if trust is not None and time() < trust.end and trust.edition == self._edition():
             return trust.caller
-        caller, end = await self._checked(bearer(given))
-        self._trusted[given] = _Trust(caller, min(end, time() + TRUSTED_FOR), self._edition())
-        self._trusted.move_to_end(given)
-        if len(self._trusted) > TRUSTED:
-            self._trusted.popitem(last=False)
+        token = bearer(given)
+        caller, end = await self._checked(token)
+        # As it is usually written: other blanks around one token are to take no room of others.
+        if given == (f"Bearer {token}",):
+            self._trusted[given] = _Trust(caller, min(end, time() + TRUSTED_FOR), self._edition())
+            self._trusted.move_to_end(given)
+            if len(self._trusted) > TRUSTED:
+                self._trusted.popitem(last=False)
         return caller
 
     async def session(self, headers: Iterable[str]) -> tuple[Caller, float]:

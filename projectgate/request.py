@@ -259,20 +259,21 @@ async def body(scope: Scope, headers: Headers, receive: Receive, limit: int) -> 
     announced = headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < 20 and int(announced) > limit:
         _too_large(limit)
-    pieces: list[bytes] = []
-    size, more = 0, True
-    while more:
+    content = bytearray()
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         if REFUSED in scope:
             raise scope[REFUSED]
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-        if size > limit:
+        piece: bytes = message.get("body", b"")
+        if len(content) + len(piece) > limit:
             _too_large(limit)
-        more = message.get("more_body", False)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if message.get("more_body", False):
+            content += piece
+        else:
+            # Most come in one piece.
+            return bytes(content + piece) if content else piece
 
 
 def _too_large(limit: int) -> NoReturn:

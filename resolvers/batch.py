@@ -145,6 +145,7 @@ class Owned:
             loader.cancel()
 
     def _level(self, level: str) -> Loader[OwnedKey, list[Any]]:
+        # Of nothing that holds this object, which holds the loader: they would stay until the collector comes.
         if level not in self._levels:
             reading = owned(self._collection, self._read, level)
             self._levels[level] = read_by(self._name, self._source, reading)

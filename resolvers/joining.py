@@ -34,54 +34,72 @@ class Ask(NamedTuple):
 
 
 async def read_each(source: Source, asks: Sequence[Ask]) -> list[list[Any]]:
-    """The values of each, read side by side. Raises: what the first to fail raised, once all have ended."""
-    others = [asyncio.ensure_future(_outcome(source, ask)) for ask in asks[1:]]
-    first: Any = _outcome(source, asks[0])
+    """The values of each, read side by side.
+
+    Raises: what the first of them that fails raised, once all have ended.
+    """
+    others = [_begun_apart(source, ask) for ask in asks[1:]]
+    first: Any = _read(source, asks[0])
+    found = []
     try:
         # The first in this task, which has nothing else to do.
-        found = [await (asyncio.ensure_future(first) if BATCHES.listeners() else first)]
-        found += [await other for other in others]
-    except BaseException:
-        for other in others:
-            other.cancel()
+        found.append(await (asyncio.ensure_future(first) if BATCHES.listeners() else first))
+        while others:
+            # Taken out: one that failed would hold what it raised, which holds all that is here.
+            found.append(await others.pop(0))
+    except Exception:
+        await asyncio.gather(*others, return_exceptions=True)
         raise
-    return [_given(outcome) for outcome in found]
+    except BaseException:
+        while others:
+            others.pop().cancel()
+        raise
+    return found
 
 
-async def _outcome(source: Source, ask: Ask) -> list[Any] | Exception:
+def _begun_apart(source: Source, ask: Ask) -> asyncio.Task[list[Any]]:
+    task = asyncio.create_task(_read(source, ask))
+    task.add_done_callback(_seen)
+    return task
+
+
+async def _read(source: Source, ask: Ask) -> list[Any]:
     batch = begun(ask.loader, len(ask.keys))
     try:
         read, values = ask.reading(ask.keys)
         return values(() if read is None else await source.run(*read))
-    except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-        return error
     finally:
         if batch is not None:
             batch.ended = perf_counter()
 
 
-def _given(outcome: list[Any] | Exception) -> list[Any]:
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+def _seen(task: asyncio.Task[Any]) -> None:
+    """What a task raised is known: another one may have failed before, or all may be cancelled."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def read_joined(database: Database, asks: Sequence[Ask]) -> list[list[Any]]:
     """The values of each, read by one statement. Raises: what that raises."""
-    batches = [
-        _begun_apart(ask) if BATCHES.listeners() else begun(ask.loader, len(ask.keys))
-        for ask in asks
-    ]
-    readings = [ask.reading(ask.keys) for ask in asks]
+    batches = _begun(asks)
     try:
+        readings = [ask.reading(ask.keys) for ask in asks]
         found = iter(await database.run_joined([read for read, _ in readings if read is not None]))
         return [values(() if read is None else next(found)) for read, values in readings]
     finally:
         for batch in batches:
-            if batch is not None:
-                batch.ended = perf_counter()
+            batch.ended = perf_counter()
 
 
-def _begun_apart(ask: Ask) -> Batch | None:
-    """A batch that begins in a context of its own: who hears it may take what is done there for a part of it."""
-    return copy_context().run(begun, ask.loader, len(ask.keys))
+def _begun(asks: Sequence[Ask]) -> list[Batch]:
+    """The batches that somebody hears, each begun in a context of its own.
+
+    Who hears one may take what is done in its context for a part of it.
+    """
+    batches = [
+        copy_context().run(begun, ask.loader, len(ask.keys))
+        if BATCHES.listeners()
+        else begun(ask.loader, len(ask.keys))
+        for ask in asks
+    ]
+    return [batch for batch in batches if batch is not None]

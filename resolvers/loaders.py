@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -47,7 +47,7 @@ _Slot = str | tuple[str, str]
 _AHEAD = "ahead"
 
 
-class _Along(NamedTuple):
+class _Part(NamedTuple):
     """What is read of one object along with it, and what makes the key of a `Prospect`."""
 
     slot: _Slot
@@ -87,7 +87,7 @@ class Loaders:
         else:
             raise AttributeError(name)
         for slot, given in self._given.items():
-            if slot == name or slot[0] == name:
+            if (slot if isinstance(slot, str) else slot[0]) == name:
                 made.given(*given)
         setattr(self, name, made)
         return made
@@ -118,7 +118,7 @@ class Loaders:
             return by_id(partial(projects.reading, read=self.read("Project")))
         return None
 
-    async def alone(self, name: str, key: str) -> Any:
+    async def along(self, name: str, key: str) -> Any:
         """What a loader gives for the one object that the operation is about.
 
         What the operation asks of that object next is read along with it, by one statement where the database can.
@@ -132,18 +132,18 @@ class Loaders:
         ):
             return await getattr(self, name).load(key)
         if _AHEAD not in needs.kept:
-            needs.kept[_AHEAD] = list(self._along(name, needs.ahead))
-        along: Sequence[_Along] = needs.kept[_AHEAD]
+            needs.kept[_AHEAD] = list(self._parts(name, needs.ahead))
+        parts: Sequence[_Part] = needs.kept[_AHEAD]
         prospect = Prospect(key)
-        asks = [Ask(one.loader, [one.key_of(prospect)], one.reading) for one in along]
+        asks = [Ask(part.loader, [part.key_of(prospect)], part.reading) for part in parts]
         found = await joining.read_joined(source, asks)
-        for one, ask, values in zip(along, asks, found, strict=True):
-            self._given[one.slot] = ask.keys, values
+        for part, ask, values in zip(parts, asks, found, strict=True):
+            self._given[part.slot] = ask.keys, values
         return found[0][0]
 
-    def _along(
+    def _parts(
         self, name: str, ahead: Iterable[tuple[str, Callable[[Any], Any]]]
-    ) -> Iterator[_Along]:
+    ) -> Iterator[_Part]:
         """What is read of one object together, each once: what loaders read by one statement."""
         own: Callable[[Any], Any] = attrgetter("key")
         seen = set[_Slot]()
@@ -152,7 +152,7 @@ class Loaders:
             reading = self._reading(slot)
             if reading is not None and slot not in seen:
                 seen.add(slot)
-                yield _Along(slot, loader, key_of, reading)
+                yield _Part(slot, loader, key_of, reading)
 
     def given(self, name: str, keys: list[Any]) -> list[Any] | None:
         """What was read along for keys of a loader, None where they were not."""
@@ -169,8 +169,12 @@ class Loaders:
         """
         asks = self._asks(asked)
         if asks is None:
-            loads = [getattr(self, name).load_all(keys) for name, keys in asked]
-            await asyncio.gather(*loads, return_exceptions=True)
+            loads: list[Awaitable[list[Any]]] = []
+            try:
+                for name, keys in asked:
+                    loads.append(getattr(self, name).load_all(keys))
+            finally:
+                await asyncio.gather(*loads, return_exceptions=True)
             return [await load for load in loads]
         source, distinct = self._source, list(asks.values())
         if of_one and len(distinct) > 1 and isinstance(source, Database) and source.joins:
@@ -215,7 +219,8 @@ class Loaders:
 
 
 def _project(loaders: Loaders, source: Source) -> Any:
-    # The condition alone, not the loaders, which hold what is made here: see Owned.
+    # For who sees some stores. It takes the condition, not the loaders, which hold what is made here: they would stay
+    # until the collector comes.
     visible, read = access.visible(loaders.visible_stores), loaders.read("Project")
     return by_key("project", lambda ids: projects.by_id(source, ids, visible, read))
 

@@ -29,7 +29,7 @@ async def project(
         )
     _require_storable(project_id)
     if version is None:
-        return await context.loaders.alone("project", project_id)  # type: ignore[no-any-return]
+        return await context.loaders.along("project", project_id)  # type: ignore[no-any-return]
     row: ProjectRow | None = await context.loaders.project.load(project_id)
     if row is None:
         return None

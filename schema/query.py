@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from ..execution.fields import alone, reads
+from ..execution.fields import along, reads
 from ..resolvers import projects
 from ..resolvers.access import require_read
 from .info import Info
@@ -23,7 +23,7 @@ class Query(SearchQueries):
     """One resolver per root field: allow, then answer."""
 
     @strawberry.field(
-        metadata=alone(),
+        metadata=along(),
         graphql_type=Project | None,
         description="A project by its id; null when there is none, and when none of its stores is yours.",
     )

@@ -8,10 +8,12 @@ import traceback
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import typer
+from asyncpg import Connection
 from sqlalchemy import bindparam, cast, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -48,6 +50,8 @@ async def test_a_statement_that_gets_no_connection_in_time_says_so(
 async def test_moments_are_in_utc_whatever_the_clock_of_the_server(database: Database) -> None:
     moments = [
         "2026-06-01T12:00:00.123456+02:00",
+        "2026-06-01T12:00:00+18:00",
+        "2026-06-01T12:00:00-00:00:00.000001",
         "0001-01-01T00:00:00+00:00",
         "1883-11-18T12:00:00-04:56",
         "9999-12-31T23:59:59.999998+00:00",
@@ -64,6 +68,21 @@ async def test_moments_are_in_utc_whatever_the_clock_of_the_server(database: Dat
         ((*found,),) = await anew.run(read, given)
     assert found == list(given.values())
     assert {one.tzinfo for one in found} == {UTC}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"TimeZone": "CET", "DateStyle": "ISO"}, {"TimeZone": "UTC", "DateStyle": "SQL"}],
+)
+async def test_a_session_that_writes_moments_otherwise_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    """As behind a pool that keeps to itself what is asked of a session."""
+    monkeypatch.setattr(Connection, "get_settings", lambda _: SimpleNamespace(**settings))
+    async with another(database) as anew:
+        with pytest.raises(ConnectionError, match="where UTC and ISO were asked for"):
+            await anew.run(ONE)
 
 
 async def test_a_writer_that_gets_no_connection_in_time_says_so(database: Database) -> None:

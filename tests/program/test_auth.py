@@ -245,6 +245,16 @@ async def test_a_token_that_was_good_is_refused_when_it_has_ended() -> None:
         await authenticator.caller(header)
 
 
+async def test_other_ways_to_write_a_token_take_no_room_of_others() -> None:
+    authenticator = Authenticator(make_settings())
+    good = token()
+    for way in (f"bearer {good}", f"Bearer  {good}", f" Bearer {good} ", f"BEARER {good}"):
+        assert (await authenticator.caller([way])).name
+    assert not authenticator._trusted
+    with pytest.raises(Unauthenticated, match="2 Authorization headers"):
+        await authenticator.caller([f"Bearer {good}"] * 2)
+
+
 async def test_only_so_many_tokens_are_kept() -> None:
     authenticator = Authenticator(make_settings())
     for number in range(TRUSTED + 5):

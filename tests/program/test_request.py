@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from projectgate.data.database import Database
 from projectgate.parameters import LONG_NUMBERS, read_json
-from projectgate.request import LONGEST_HEADER, Rejected, answer_type, headers_of
+from projectgate.request import LONGEST_HEADER, Rejected, answer_type, body, headers_of
 from tests.program.conftest import (
     BODY,
     GRAPHQL,
@@ -480,3 +481,27 @@ async def test_a_client_that_goes_away_in_the_middle_of_its_body_is_no_fault(
     }
     await build(unread_database)(scope, receive, send)
     assert sent[0]["status"] == 400
+
+
+async def test_a_body_in_small_pieces_takes_little_more_room_than_it_has() -> None:
+    size = 100_000
+    messages = iter(
+        {
+            "type": "http.request",
+            "body": b"%02d" % (place % 100),
+            "more_body": place < size // 2 - 1,
+        }
+        for place in range(size // 2)
+    )
+
+    async def receive() -> Any:
+        return next(messages)
+
+    tracemalloc.start()
+    try:
+        content = await body({}, {}, receive, size)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert content == b"".join(b"%02d" % (place % 100) for place in range(size // 2))
+    assert most < 5 * size

@@ -6,6 +6,8 @@ Where a plan knows what is read of the only project of an operation, the project
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 from sqlalchemy import text
@@ -131,6 +133,24 @@ async def test_a_failure_is_raised_once_all_have_ended_and_what_failed_may_be_as
 
 
 @both_ways
+async def test_what_a_failure_holds_goes_with_it(full: Database, of_one: bool) -> None:
+    """Its frames have the rows of all that was read beside it."""
+    loaders = Loaders(full, None)
+    async with full.transaction() as transaction:
+        await transaction.run(text("alter table project_partner rename to elsewhere"))
+    gc.collect()
+    gc.disable()
+    try:
+        await loaders.together(ASKED, of_one=of_one)
+    except ProgrammingError as error:
+        raised = weakref.ref(error)
+    finally:
+        gone = raised() is None
+        gc.enable()
+    assert gone
+
+
+@both_ways
 async def test_what_was_read_together_is_not_read_again(full: Database, of_one: bool) -> None:
     loaders = Loaders(full, None)
     with recorded(full) as sent:
@@ -146,8 +166,9 @@ async def test_what_was_read_together_is_not_read_again(full: Database, of_one: 
 
 async def lent(database: Database, connections: int) -> None:
     """Waits until so many connections are in use."""
-    while database.pool.in_use != connections:  # noqa: ASYNC110 - nobody tells of it
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while database.pool.in_use != connections:  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.01)
 
 
 @both_ways
