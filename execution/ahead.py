@@ -19,8 +19,10 @@ def ahead(operation: Operation, root: GraphQLObjectType, fields: GroupedFieldSet
 
     Raises: Unsupported.
     """
-    details = next(iter(fields.values()))
-    if len(fields) > 1 or details[0].node.name.value == "__typename":
+    if len(fields) != 1:
+        return []
+    (details,) = fields.values()
+    if details[0].node.name.value == "__typename":
         return []
     field, definition = operation.field(root, details)
     kind = get_named_type(field.type)

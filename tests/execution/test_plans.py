@@ -166,6 +166,18 @@ async def test_a_document_with_too_many_choices_is_answered_all_the_same() -> No
 
 @pytest.mark.parametrize(
     "text",
+    [
+        "query ($no: Boolean!) { things @include(if: $no) { id } }",
+        'mutation ($no: Boolean!) { put(id: "1") @include(if: $no) { id } }',
+        "query ($no: Boolean!) { things { one { id @include(if: $no) } } }",
+    ],
+)
+async def test_an_operation_of_which_nothing_is_chosen_has_a_plan(text: str) -> None:
+    assert await executed(pair(), text, no=False) == "plan"
+
+
+@pytest.mark.parametrize(
+    "text",
     ["{ __schema { queryType { name } } }", '{ __type(name: "Thing") { name } things { id } }'],
 )
 async def test_introspection_is_left_to_graphql_core(text: str) -> None:
