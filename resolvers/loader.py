@@ -20,14 +20,14 @@ V = TypeVar("V")
 
 
 class Asked(NamedTuple):
-    """Keys that were asked for together, and the future of their values; of a key alone that of its value.
+    """Keys that were asked for together, and the future of their values; of a single key that of its value.
 
     `places` has the place of each key once somebody asks for one of them.
     """
 
     keys: list[Any]
     future: Future[Any]
-    alone: bool
+    single: bool
     places: dict[Any, int]
 
     def place(self, key: Any) -> int | None:
@@ -76,20 +76,20 @@ class Loader(DataLoader[K, V]):
                 return asked.future
         if self._together or self._cache or len(set(keys)) < len(keys):
             return gather(*map(self.load, keys))
-        asked = Asked(keys, self.loop.create_future(), alone=False, places={})
+        asked = Asked(keys, self.loop.create_future(), single=False, places={})
         self._together.append(asked)
         self._ask(asked)
         return asked.future
 
     def given(self, keys: list[K], values: list[V]) -> None:
         """Takes the values of keys that were read without it."""
-        asked = Asked(keys, self.loop.create_future(), alone=False, places={})
+        asked = Asked(keys, self.loop.create_future(), single=False, places={})
         asked.future.set_result(values)
         self._together.append(asked)
 
     def do_resolve_reject(self, key: K, future: Future[V]) -> None:
         """Asks for a key that nobody has asked for."""
-        self._ask(Asked([key], future, alone=True, places={}))
+        self._ask(Asked([key], future, single=True, places={}))
 
     def _ask(self, asked: Asked) -> None:
         self._asked.append(asked)
@@ -124,7 +124,7 @@ class Loader(DataLoader[K, V]):
             for one in asked:
                 end = start + len(one.keys)
                 if not one.future.done():
-                    one.future.set_result(values[start] if one.alone else values[start:end])
+                    one.future.set_result(values[start] if one.single else values[start:end])
                 start = end
         finally:
             if batch is not None:
@@ -133,7 +133,7 @@ class Loader(DataLoader[K, V]):
     def _forget(self, asked: Asked) -> None:
         for key in asked.keys:
             self.clear(key)
-        if not asked.alone:
+        if not asked.single:
             self._together.remove(asked)
 
 
