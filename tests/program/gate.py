@@ -96,6 +96,13 @@ async def heard(client: ClientConnection) -> Any:
     return json.loads(content)
 
 
+async def refused(client: ClientConnection) -> tuple[str, str]:
+    """Id and code of the error that comes next."""
+    answer = await heard(client)
+    assert answer["type"] == "error"
+    return answer["id"], answer["payload"][0]["extensions"]["code"]
+
+
 async def closed(client: ClientConnection) -> tuple[int, str]:
     """The code and the reason of the close frame that the server sends, whatever comes before it."""
     with pytest.raises(websockets.ConnectionClosed) as end:

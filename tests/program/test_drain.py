@@ -15,8 +15,8 @@ from projectgate.transports import streams
 from projectgate.transports.streams import GOODBYE, Ending
 
 from .conftest import Mutation, Query
-from .gate import SECONDS, Gate, accepted, closed, heard, running, say, subscribe, until
-from .test_websocket import Subscription, Ticks, refused, ticks, ticks_begun
+from .gate import SECONDS, Gate, accepted, closed, heard, refused, running, say, subscribe, until
+from .ticking import Subscription, Ticks, ticks, ticks_begun
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from projectgate.transports import event_stream
 
 from .conftest import GRAPHQL, JSON, PREFLIGHT, bearer, code, message
 from .gate import SECONDS, Gate, running, until
-from .test_websocket import STREAMING, Ticks
+from .ticking import STREAMING, Ticks
 
 pytestmark = pytest.mark.anyio
 

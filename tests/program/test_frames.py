@@ -20,7 +20,7 @@ from projectgate.transports import websocket
 from .conftest import bearer, token
 from .gate import INIT, SECONDS, Gate, running, until
 from .raw import CLOSE, CONTINUATION, HANDSHAKE, PING, PONG, TEXT, frame, frames
-from .test_websocket import STREAMING, Ticks
+from .ticking import STREAMING, Ticks
 from .wire import Wire, connected, serving
 
 # How many frames are sent. PROJECTGATE_TEST_FRAMES=10000 makes a long run of it.
