@@ -1,0 +1,118 @@
+"""Servers as people start them, and tokens for them."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from typer.testing import Result
+
+from projectgate.data.database import Database
+from projectgate.resolvers.access import ADMIN, READ
+from tests.program.commands.conftest import PROJECTS_FILE, SECRET, TYPES, Run, command, environment
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("role", [READ, ADMIN])
+def test_a_token_says_what_was_asked_for(run_here: Callable[..., Result], role: str) -> None:
+    settings = {"jwt_secret": SECRET, "jwt_issuer": "us", "jwt_audience": "gate"}
+    arguments = ["--role", role, "--store", "a", "--store", "b", "--ttl", "2h", "--subject", "kari"]
+    done = run_here("token", *arguments, **settings)
+    claims = jwt.decode(done.stdout.strip(), SECRET, ["HS256"], issuer="us", audience="gate")
+    assert (claims["sub"], claims["roles"], claims["stores"]) == ("kari", [role], ["a", "b"])
+    assert claims["exp"] - claims["iat"] == 7200
+
+
+def test_a_token_without_stores_is_for_all(run_here: Callable[..., Result]) -> None:
+    done = run_here("token", "--role", ADMIN, jwt_secret=SECRET)
+    assert "stores" not in jwt.decode(done.stdout.strip(), SECRET, ["HS256"])
+
+
+@contextmanager
+def _served(folder: Path, *arguments: str, **settings: str) -> Iterator[dict[str, str]]:
+    """What a server on a free port prints when it answers; it is told to stop at the end, and must."""
+    with subprocess.Popen(
+        command("serve", "--port", "0", *arguments),
+        cwd=folder,
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        try:
+            count = 3 if "--demo" in arguments else 1
+            pairs = [server.stdout.readline().split() for _ in range(count)]
+            yield {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+        finally:
+            server.terminate()
+        assert server.wait(timeout=20) in (0, -signal.SIGTERM)
+
+
+def _ask(lines: dict[str, str], token: str, query: str) -> Any:
+    request = urllib.request.Request(
+        lines["GraphQL"],
+        data=json.dumps({"query": query}).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["data"]
+
+
+CLAIM = '{ searchProjects { totalHits } project(id: "project-123") { name version products { skuId } } }'
+
+
+def test_a_demo_is_seeded_once_and_its_token_is_the_one_that_is_accepted(
+    tmp_path: Path, run_here: Callable[..., Result]
+) -> None:
+    for _ in range(2):
+        with _served(tmp_path, "--demo") as lines:
+            assert list(lines) == ["Explorer", "GraphQL", "Token"]
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", lines["Explorer"])
+            assert lines["GraphQL"] == lines["Explorer"] + "graphql"
+            with urllib.request.urlopen(lines["Explorer"], timeout=10) as page:
+                assert page.status == 200
+            assert _ask(lines, lines["Token"], CLAIM) == {
+                "searchProjects": {"totalHits": 300},
+                "project": {
+                    "name": "Claim for order 10234",
+                    "version": 1,
+                    "products": [{"skuId": "SKU-001"}, {"skuId": "SKU-002"}],
+                },
+            }
+            taken = run_here("serve", "--demo", "--port", lines["Explorer"][:-1].rpartition(":")[2])
+            assert (taken.exit_code, taken.stdout) == (2, "")
+            assert "cannot be used: Address already in use; choose another one" in taken.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["projectgate-demo.sqlite"]
+
+
+async def test_a_server_takes_the_tokens_of_its_secret(
+    with_database: Run, database: Database, tmp_path: Path
+) -> None:
+    await with_database("import", TYPES, PROJECTS_FILE)
+    token = (await with_database("token", "--role", READ, jwt_secret=SECRET)).stdout.strip()
+    url = database.url.render_as_string(hide_password=False)
+    with _served(tmp_path, database_url=url, jwt_secret=SECRET) as lines:
+        assert list(lines) == ["GraphQL"]
+        assert _ask(lines, token, "{ searchProjects { totalHits } viewer { name } }") == {
+            "searchProjects": {"totalHits": 60},
+            "viewer": {"name": "command-line"},
+        }
+
+
+def test_a_server_listens_on_ipv6_when_asked_to(tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    with _served(tmp_path, "--demo", "--host", "::1") as lines:
+        assert re.fullmatch(r"http://\[::1\]:\d+/", lines["Explorer"])
