@@ -7,11 +7,14 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -19,6 +22,7 @@ from typer.testing import Result
 
 from projectgate.data.database import Database
 from projectgate.resolvers.access import ADMIN, READ
+from projectgate.serving import COLLECT
 from tests.program.commands.conftest import PROJECTS_FILE, SECRET, TYPES, Run, command, environment
 
 pytestmark = pytest.mark.anyio
@@ -40,10 +44,12 @@ def test_a_token_without_stores_is_for_all(run_here: Callable[..., Result]) -> N
 
 
 @contextmanager
-def _served(folder: Path, *arguments: str, **settings: str) -> Iterator[dict[str, str]]:
-    """What a server on a free port prints when it answers; it is told to stop at the end, and must."""
+def _started(
+    folder: Path, start: list[str], lines: int, **settings: str
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """A server, and what it prints when it answers; it is told to stop at the end, and must."""
     with subprocess.Popen(
-        command("serve", "--port", "0", *arguments),
+        start,
         cwd=folder,
         env=environment(**settings),
         stdout=subprocess.PIPE,
@@ -52,12 +58,19 @@ def _served(folder: Path, *arguments: str, **settings: str) -> Iterator[dict[str
     ) as server:
         assert server.stdout is not None
         try:
-            count = 3 if "--demo" in arguments else 1
-            pairs = [server.stdout.readline().split() for _ in range(count)]
-            yield {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+            pairs = [server.stdout.readline().split() for _ in range(lines)]
+            yield server, {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
         finally:
             server.terminate()
         assert server.wait(timeout=20) in (0, -signal.SIGTERM)
+
+
+@contextmanager
+def _served(folder: Path, *arguments: str, **settings: str) -> Iterator[dict[str, str]]:
+    """What a server on a free port prints when it answers."""
+    start = command("serve", "--port", "0", *arguments)
+    with _started(folder, start, 3 if "--demo" in arguments else 1, **settings) as (_, lines):
+        yield lines
 
 
 def _ask(lines: dict[str, str], token: str, query: str) -> Any:
@@ -116,3 +129,41 @@ def test_a_server_listens_on_ipv6_when_asked_to(tmp_path: Path) -> None:
         pytest.skip("this machine has no IPv6")
     with _served(tmp_path, "--demo", "--host", "::1") as lines:
         assert re.fullmatch(r"http://\[::1\]:\d+/", lines["Explorer"])
+
+
+# The command line, which tells of itself when it gets a signal.
+TELLING = """
+import asyncio, gc, json, signal
+from projectgate.cli import main
+
+def tell(*_):
+    alive = gc.get_objects()
+    print(json.dumps({
+        "loop": type(asyncio.get_running_loop()).__module__,
+        "parsers": [type(one).__module__ for one in alive if type(one).__name__ == "HttpRequestParser"],
+        "frozen": gc.get_freeze_count(),
+        "looked at": len(alive),
+        "threshold": gc.get_threshold(),
+    }), flush=True)
+
+signal.signal(signal.SIGUSR1, tell)
+main()
+"""
+
+
+def test_a_server_runs_on_uvloop_and_httptools_and_its_collector_passes_over_what_it_began_with(
+    tmp_path: Path,
+) -> None:
+    start = [sys.executable, "-c", TELLING, "serve", "--demo", "--port", "0"]
+    with _started(tmp_path, start, 3) as (server, lines):
+        address = urlsplit(lines["GraphQL"])
+        with closing(HTTPConnection(str(address.hostname), address.port, timeout=10)) as open_one:
+            open_one.request("GET", "/healthz")
+            assert open_one.getresponse().read()
+            server.send_signal(signal.SIGUSR1)
+            assert server.stdout is not None
+            told = json.loads(server.stdout.readline())
+    assert (told["loop"], told["parsers"]) == ("uvloop", ["httptools.parser.parser"])
+    assert tuple(told["threshold"]) == COLLECT
+    # Modules, schema and application are most of what there is.
+    assert told["frozen"] > 5 * told["looked at"]
