@@ -19,10 +19,12 @@ from projectgate.data.graphs import Stored
 from projectgate.data.project_types import ProjectType
 from projectgate.data.projects import Project
 from projectgate.resolvers.access import ADMIN, READ, Caller
+from projectgate.resolvers.changes import change
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.outcomes import Outcome
 from projectgate.resolvers.records import IMPORT, Write, record
 from projectgate.resolvers.revisions import Revision
+from projectgate.resolvers.updates import PatchProject
 from tests.make.projects import NOON, make_project
 
 
@@ -51,9 +53,9 @@ def writing(database: Database, caller: Caller | None = None, clock: Any = None)
 @contextmanager
 def ids_of(random: Random) -> Iterator[None]:
     """Makes the ids of a block those that a seed decides."""
-    with pytest.MonkeyPatch.context() as patched:
+    with pytest.MonkeyPatch.context() as context:
         # For ids alone: who else asks for random bytes, and when, is not decided by the seed.
-        patched.setattr("projectgate.data.ids.os", SimpleNamespace(urandom=random.randbytes))
+        context.setattr("projectgate.data.ids.os", SimpleNamespace(urandom=random.randbytes))
         yield
 
 
@@ -128,6 +130,11 @@ async def dump(database: Database) -> dict[str, list[Any]]:
         for name in sorted(names)
     }
     return {name: sorted(found, key=repr) for name, found in rows.items()}
+
+
+async def patched(database: Database, **given: Any) -> Outcome:
+    """The outcome of a patch of project-1."""
+    return await change(writing(database), PatchProject(project_id="project-1", given=given))
 
 
 def told(outcome: Outcome) -> list[tuple[str, str]]:

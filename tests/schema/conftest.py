@@ -1,4 +1,4 @@
-"""What tests of the schema share: an operation run by a caller, and its answer."""
+"""What tests of the schema share: an operation run by a caller, its answer, and a project to write to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from projectgate.resolvers.access import ADMIN, READ, Caller
 from projectgate.resolvers.context import Context
 from projectgate.schema.build import schema
 from projectgate.schema.errors import formatted
+from tests.make.writes import imported, imported_types, make_claim, make_type
 
 READER = Caller("reader", frozenset({READ}))
 ADMIN_CALLER = Caller("admin", frozenset({ADMIN}))
@@ -67,3 +68,11 @@ def read(ask: Ask) -> Callable[..., Awaitable[Any]]:
         return answer.data
 
     return run
+
+
+@pytest.fixture
+async def filled(database: Database) -> Database:
+    """A database with the type claim and project-1."""
+    await imported_types(database, make_type())
+    await imported(database, make_claim())
+    return database

@@ -1,4 +1,4 @@
-"""Every field of every input: written, read back, cleared or refused by null, and none forgotten."""
+"""Inputs: every field is written and read back, and each input has the fields of its document."""
 
 from __future__ import annotations
 
@@ -23,200 +23,19 @@ from projectgate.data.form_data import FormEntry
 from projectgate.data.partners import ProjectPartner
 from projectgate.data.parts import ProjectPart
 from projectgate.data.products import ProductRow
-from projectgate.data.projects import Project
 from projectgate.data.properties import ExternalId, Property
 from projectgate.data.stores import ProjectStore
 from projectgate.data.tasks import Task
 from projectgate.data.transactions import Transaction
 from projectgate.resolvers.products import StatusUpdate
-from projectgate.schema.build import schema
 from tests.make.mutations import text_of
-from tests.make.writes import dump, imported_types, make_type, stored, writing
+from tests.make.writes import dump, imported_types, make_type, writing
 from tests.schema.conftest import answered
-from tests.schema.whole import selection
-from tests.schema.writes import ERRORS, fill, payload
+from tests.schema.whole import TYPES, selection
+from tests.schema.whole_patch import APART, FIELDS, NAMES, OPTIONS
+from tests.schema.writes import ERRORS, payload
 
 pytestmark = pytest.mark.anyio
-
-TYPES = schema._schema.type_map
-
-
-@pytest.fixture
-async def filled(database: Database) -> Database:
-    """A database with the type claim and project-1."""
-    await fill(database)
-    return database
-
-
-ADDRESS = {
-    "name": "Home",
-    "line1": "Storgata 1",
-    "line2": "Bygg B",
-    "streetNumber": "1",
-    "apartmentNumber": "H0101",
-    "postalCode": "0150",
-    "city": "Oslo",
-    "state": "Oslo",
-    "regionCode": "03",
-    "regionName": "Østlandet",
-    "countryCode": "NO",
-    "countryName": "Norge",
-    "locationName": "Storo",
-    "email": "home@example.test",
-    "phone": "22 33 44 55",
-    "externalId": "a-1",
-    "purposes": ["Delivery", "Billing"],
-    "properties": [{"key": "door", "value": "4", "keyGroup": None, "valueType": "Number"}],
-}
-PROPERTY = {"key": "k", "value": "v", "keyGroup": "g", "valueType": "String"}
-PERSON = {
-    "id": "c-1",
-    "firstName": "Åse",
-    "lastName": "Ærlig",
-    "email": "ase@example.test",
-    "phone": "1",
-    "role": "Owner",
-    "roles": ["Owner", "Cook"],
-    "isPrimaryContact": True,
-    "notify": True,
-    "address": ADDRESS,
-    "privateCustomerId": "pc-1",
-    "externalIds": [{"id": "x", "providerName": "CRM"}],
-    "properties": [PROPERTY],
-}
-PARTNER = {
-    "id": "b-1",
-    "name": "Rør AS",
-    "email": "ror@example.test",
-    "phone": "2",
-    "role": "Plumber",
-    "address": ADDRESS,
-    "addresses": [ADDRESS],
-    "contacts": [PERSON],
-    "properties": [PROPERTY],
-}
-MONEY = {
-    "description": "Work",
-    "revenue": "10.5",
-    "cost": "0.25",
-    "budgetRevenue": "8",
-    "budgetCost": "-1",
-}
-WORK = {
-    "title": "Floor",
-    "description": "Tiles",
-    "status": "Sent",
-    "cartIds": ["cart-1"],
-    "tasks": [
-        {
-            "text": "Measure",
-            "comment": "twice",
-            "isCompleted": True,
-            "completed": "2026-05-01T12:00:00.000001Z",
-            "completedById": "u-1",
-            "completedByName": "Bo",
-            "created": "2026-04-01T12:00:00Z",
-            "properties": [PROPERTY],
-        }
-    ],
-    "transactions": [MONEY],
-    "properties": [PROPERTY],
-    "created": "2026-03-01T12:00:00Z",
-    "modified": "2026-03-02T12:00:00Z",
-}
-# Every field that a client may give, as the answer then has it.
-FIELDS: dict[str, Any] = {
-    "projectNumber": "P-9",
-    "name": "Kjøkken",
-    "projectCategory": "Claim",
-    "subType": "Small",
-    "status": "Venter",
-    "cancellationCode": "C",
-    "cancellationReason": "R",
-    "deadline": "2026-06-01T10:00:00Z",
-    "projectDate": "2026-06-02T10:00:00Z",
-    "externalReference": "EXT-9",
-    "externalIds": [{"id": "1", "providerName": "CRM"}, {"id": "2", "providerName": None}],
-    "tags": ["a", "B"],
-    "publicUrl": "https://example.test/p",
-    "customer": {
-        "id": "cu-1",
-        "number": "K9",
-        "email": "k@example.test",
-        "phone": "3",
-        "address": ADDRESS,
-        "addresses": [ADDRESS, ADDRESS],
-        "tags": ["VIP"],
-    },
-    "contactPersons": [PERSON],
-    "storeContact": PERSON,
-    "storeId": "store-bergen",
-    "stores": [
-        {
-            "storeId": "store-oslo",
-            "name": "Oslo",
-            "email": "oslo@example.test",
-            "phone": "4",
-            "role": "Pickup",
-            "address": ADDRESS,
-            "properties": [PROPERTY],
-        }
-    ],
-    "addresses": [ADDRESS],
-    "partner": PARTNER,
-    "partners": [PARTNER],
-    "partnerCheckList": [
-        {
-            "text": "Keys",
-            "comment": "two",
-            "isCompleted": True,
-            "completed": "2026-05-01T12:00:00Z",
-            "completedById": "u-1",
-            "completedByName": "Bo",
-        }
-    ],
-    "products": [{"skuId": "SKU-9", "quantity": "0.5", "properties": [PROPERTY]}],
-    "projectParts": [WORK],
-    "changeOrders": [WORK | {"approved": "2026-05-03T12:00:00Z", "approvedBy": "Bo"}],
-    "transactions": [MONEY],
-    "projectAdditionalValue": "1.5",
-    "formData": [PROPERTY, PROPERTY],
-    "attachments": [
-        {
-            "assetId": "a-1",
-            "name": "Plan",
-            "fileName": "plan.pdf",
-            "description": "The plan",
-            "altText": "A plan",
-            "assetType": "Document",
-            "purpose": "Drawing",
-            "isMainImage": True,
-            "sortOrder": -3,
-            "externalUrl": "https://example.test/plan",
-            "forceUpload": True,
-            "parentId": "x",
-            "created": "2026-01-01T00:00:00Z",
-            "modified": "2026-01-02T00:00:00Z",
-            "properties": [PROPERTY],
-        }
-    ],
-    "errors": [
-        {
-            "key": "E1",
-            "message": "m",
-            "details": "d",
-            "comment": "c",
-            "severity": "Error",
-            "status": "New",
-            "occurred": "2026-05-01T12:00:00Z",
-            "referenceId": "r",
-        }
-    ],
-}
-NAMES = {"name": "Østby AS", "fullName": "Ø", "firstName": "Å", "lastName": "Æ", "taxId": "9"}
-# Given in a test of their own: calculated while there are transactions, or without a field of their own.
-APART = {"projectValue", "projectBudgetValue", "type"}
-OPTIONS = {"expectedVersion", "idempotencyKey", "dryRun"}
 
 
 def kept(answer: Any, given: Any) -> Any:
@@ -332,93 +151,6 @@ async def test_values_and_type_of_a_project_without_transactions_are_written(
     }
 
 
-CLEARABLE = [
-    "projectNumber",
-    "name",
-    "projectCategory",
-    "subType",
-    "status",
-    "cancellationCode",
-    "cancellationReason",
-    "deadline",
-    "projectDate",
-    "externalReference",
-    "publicUrl",
-    "customer",
-    "storeContact",
-    "storeId",
-    "partner",
-]
-NOT_NULL = [
-    "externalIds",
-    "tags",
-    "contactPersons",
-    "stores",
-    "addresses",
-    "partners",
-    "partnerCheckList",
-    "products",
-    "projectParts",
-    "changeOrders",
-    "transactions",
-    "projectValue",
-    "projectBudgetValue",
-    "projectAdditionalValue",
-    "formData",
-    "attachments",
-    "errors",
-    "type",
-]
-
-
-def test_every_field_of_a_patch_is_cleared_or_refuses_null() -> None:
-    patch = TYPES["PatchProjectInput"]
-    assert isinstance(patch, GraphQLInputObjectType)
-    assert set(CLEARABLE) | set(NOT_NULL) | OPTIONS | {"id"} == set(patch.fields)
-
-
-@pytest.mark.parametrize("literal", [True, False], ids=["literal", "variable"])
-async def test_null_is_a_user_error_where_it_cannot_be_and_clears_elsewhere(
-    filled: Database, literal: bool
-) -> None:
-    async def patch(names: list[str]) -> Any:
-        if not literal:
-            selected = f"project {{ {' '.join(names)} }} {ERRORS}".replace(
-                "customer ", "customer { id } "
-            )
-            selected = selected.replace("storeContact ", "storeContact { id } ")
-            selected = selected.replace("partner ", "partner { id } ")
-            nulls: dict[str, Any] = dict.fromkeys(names)
-            return await payload(
-                filled,
-                "patchProject",
-                selected if names == CLEARABLE else ERRORS,
-                id="project-1",
-                **nulls,
-            )
-        given = " ".join(f"{name}: null" for name in names)
-        text = f'mutation {{ patchProject(input: {{ id: "project-1" {given} }}) {{ {ERRORS} }} }}'
-        answer = await answered(writing(filled), text)
-        assert answer.errors == []
-        return answer.data["patchProject"]
-
-    await payload(filled, "patchProject", id="project-1", **FIELDS)
-    refused = (await patch(NOT_NULL))["userErrors"]
-    assert sorted(error["path"] for error in refused if error["code"] == "INVALID_VALUE") == sorted(
-        [name] for name in NOT_NULL
-    )
-    lists = {name for name in NOT_NULL if name != "type" and "Value" not in name}
-    assert all(
-        "use [] to clear" in error["message"] for error in refused if error["path"][0] in lists
-    )
-    cleared = await patch(CLEARABLE)
-    assert cleared["userErrors"] == []
-    project = (await stored(filled)).project
-    for name in CLEARABLE:
-        field = next(key for key, held in Project.model_fields.items() if held.alias == name)
-        assert getattr(project, field) is None
-
-
 @pytest.mark.parametrize(
     ("mutation", "given"),
     [
@@ -458,18 +190,6 @@ async def test_an_input_that_is_not_of_its_type_is_a_request_error(
     assert answer.data is None
     assert answer.code == "BAD_USER_INPUT"
     assert await dump(filled) == before
-
-
-async def test_a_null_list_written_out_is_a_validation_error(filled: Database) -> None:
-    text = """
-        mutation {
-          replaceProjectProducts(input: { projectId: "project-1", products: null }) { changed }
-        }
-    """
-
-    answer = await answered(writing(filled), text)
-
-    assert answer.code == "GRAPHQL_VALIDATION_FAILED"
 
 
 REFUSED = {"value", "budgetValue", "budgetDeviation", "budgetDeviationPercent"}

@@ -12,16 +12,9 @@ from tests.make.mutations import text_of
 from tests.make.writes import admin, dump, stored, writing
 from tests.schema.conftest import answered
 from tests.schema.whole import selection
-from tests.schema.writes import CHANGES, ERRORS, LINES, fill, payload
+from tests.schema.writes import CHANGES, ERRORS, LINES, payload
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def filled(database: Database) -> Database:
-    """A database with the type claim and project-1."""
-    await fill(database)
-    return database
 
 
 async def test_a_status_update_answers_the_project_and_what_changed(filled: Database) -> None:

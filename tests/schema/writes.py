@@ -6,7 +6,7 @@ from typing import Any
 
 from projectgate.data.database import Database
 from tests.make.mutations import text_of
-from tests.make.writes import imported, imported_types, make_claim, make_type, writing
+from tests.make.writes import writing
 from tests.schema.conftest import answered
 
 CHANGES = "changes { path before after }"
@@ -24,9 +24,3 @@ async def payload(
     answer = await answered(writing(database), text_of(mutation, selected), {"input": given})
     assert answer.errors == []
     return answer.data[mutation]
-
-
-async def fill(database: Database) -> None:
-    """Puts in the type claim and project-1."""
-    await imported_types(database, make_type())
-    await imported(database, make_claim())

@@ -12,7 +12,6 @@ from tests.program.commands.conftest import Run
 
 pytestmark = pytest.mark.anyio
 
-
 DOCUMENT = """query Asked($v: Boolean!) { project(id: "project-123") { name version @include(if: $v) } }
 query Who { viewer { name } }
 query Types { __schema { queryType { name } } }

@@ -13,7 +13,6 @@ from tests.program.websocket.conftest import SUBSCRIBE
 
 pytestmark = pytest.mark.anyio
 
-
 NOT_MESSAGES: list[str | bytes] = [
     "",
     "nonsense",

@@ -16,7 +16,6 @@ from tests.program.websocket.conftest import SUBSCRIBE
 
 pytestmark = pytest.mark.anyio
 
-
 TICKS = "subscription { ticks }"
 
 
