@@ -9,7 +9,7 @@ import strawberry
 
 from ..resolvers.changes import change
 from ..resolvers.commands import Request
-from .given import given
+from .given import as_given
 from .info import Info
 from .payloads import ManyPayload, Payload
 
@@ -26,9 +26,10 @@ def mutation_field(
 ) -> Any:
     """A field that takes an input, does its command and answers with a payload type of its own."""
     answer = _own(payload, command.operation)
+    as_given(taken)
 
     async def resolve(info: Info, input: Any) -> Any:  # noqa: A002
-        return answer.of(await run(info.context, command.of(given(input))))
+        return answer.of(await run(info.context, command.of(input)))
 
     resolve.__annotations__ = {
         "info": Info,
