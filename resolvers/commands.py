@@ -7,7 +7,8 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Self
+from functools import cache
+from typing import Any, ClassVar, Self
 
 from ..data.base import dumps
 from ..data.log import LogItem
@@ -54,6 +55,22 @@ class Applied:
     logged: bool = False
 
 
+def _plain(value: Any) -> Any:
+    """A value with dicts for what is a dataclass in it. `dataclasses.asdict` would copy all the rest."""
+    kind: Any = type(value)
+    names = _names(kind)
+    if names is not None:
+        return {name: _plain(getattr(value, name)) for name in names}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@cache
+def _names(kind: Any) -> list[str] | None:
+    """The fields of a dataclass, None for another class."""
+    is_dataclass = dataclasses.is_dataclass(kind)
+    return [field.name for field in dataclasses.fields(kind)] if is_dataclass else None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Request:
     """What every mutation is given: a key to send it again by, and whether to take it back at once."""
@@ -72,7 +89,8 @@ class Request:
 
     def input(self) -> Given:
         """The input's fields by name."""
-        return dataclasses.asdict(self)
+        values: Given = _plain(self)
+        return values
 
     def fingerprint(self) -> str:
         """A hash of the mutation and its input, `dryRun` and the key aside."""

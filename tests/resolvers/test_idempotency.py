@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ import pytest
 from projectgate.data.database import Database
 from projectgate.resolvers.access import Caller
 from projectgate.resolvers.changes import change, create
+from projectgate.resolvers.commands import Request
 from projectgate.resolvers.creation import CreateProject
+from projectgate.resolvers.many import UpdateManyProductStatus
 from projectgate.resolvers.outcomes import Outcome
 from projectgate.resolvers.products import ReplaceProducts, StatusUpdate, UpdateProductStatus
 from projectgate.resolvers.updates import PatchProject
@@ -204,3 +208,31 @@ async def test_a_key_of_200_characters_is_taken(filled: Database) -> None:
     first = await _replace(filled, idempotency_key=key)
     assert _all(await _replace(filled, idempotency_key=key)) == _all(first)
     assert (await _replace(filled, idempotency_key=key.lower(), products=[])).changed
+
+
+REQUESTS: list[Request] = [
+    UpdateProductStatus(
+        project_id="p",
+        expected_version=3,
+        product_status_updates=[
+            StatusUpdate("Sent", "S", cancellation_code=None),
+            StatusUpdate("é", line_id="l", cancellation_reason="no"),
+        ],
+    ),
+    UpdateManyProductStatus(
+        items=(UpdateProductStatus(project_id="q", product_status_updates=[StatusUpdate("X")]),)
+    ),
+    PatchProject(project_id="p", given={"tags": None, "products": [{"quantity": Decimal("1.50")}]}),
+    CreateProject(
+        project_type_id="claim",
+        given={"deadline": datetime(2026, 1, 31, 12, tzinfo=UTC), "name": "M"},
+    ),
+]
+
+
+def test_the_same_input_has_the_fingerprint_that_it_always_had() -> None:
+    """Else a key that was stored before an update would be one of another input after it."""
+    known = ["9b6c312c8c682bfc", "cc63986ddcff4319", "33d75da027171db8", "52a8cdfada0de473"]
+    sent_again = [replace(one, idempotency_key="k", dry_run=True) for one in REQUESTS]
+    for requests in (REQUESTS, sent_again):
+        assert [one.fingerprint()[:16] for one in requests] == known
