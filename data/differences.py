@@ -59,12 +59,12 @@ def _members(
     before: dict[str, Any], after: dict[str, Any], path: list[Segment]
 ) -> Iterator[Change]:
     for name in [*before, *(name for name in after if name not in before)]:
-        yield from _values(before.get(name), after.get(name), [*path, name])
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield from _values(old, new, [*path, name])
 
 
 def _values(before: Any, after: Any, path: list[Segment]) -> Iterator[Change]:
-    if before == after:
-        return
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _members(before, after, path)
         return
