@@ -307,7 +307,10 @@ def sent(
         and isinstance(given[0], tuple)
     ):
         plan = statement.plan(dialect)
-        return Sent(plan.compiled.string, plan.sent_in_order(given), True, plan.writes, plan)
+        rows = plan.sent_in_order(given)
+        # The driver takes a list of one for many, which costs it more.
+        many = len(rows) > 1
+        return Sent(plan.compiled.string, rows if many else rows[0], many, plan.writes, plan)
     several = given if isinstance(given, list) and given else None
     first: Mapping[str, Any] = several[0] if several else cast("Mapping[str, Any]", given or {})
     if several is not None and any(one.keys() != first.keys() for one in several):
