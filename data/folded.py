@@ -7,9 +7,7 @@ not compared and not written.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import Any, NamedTuple, Self
-
-from pydantic import PrivateAttr
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from . import projects
 from .collections import Elsewhere, document_from
@@ -59,14 +57,17 @@ class _Member:
 class Folded(Project):
     """A project as it is stored, with members that have rows folded until they are read or set."""
 
-    _row: Any = PrivateAttr()
-    _rows: Rows = PrivateAttr()
-    _folds: frozenset[str] = PrivateAttr()
+    # As private attributes of pydantic they would each be looked for in vain before they are found.
+    __slots__ = ("_folds", "_row", "_rows")
+    if TYPE_CHECKING:
+        _row: Any
+        _rows: Rows
+        _folds: frozenset[str]
 
     @classmethod
     def of_rows(cls, row: ProjectRow, rows: Rows, folds: Mapping[str, Callable[[], Any]]) -> Self:
         """The project of its own row and all others; `folds` makes the members that have any."""
-        values = {name: getattr(row, name) for name in COLUMNS}
+        values: dict[str, Any] = dict(zip(COLUMNS, row, strict=False))
         project = document_from(cls, values, MEMBERS | dict.fromkeys(folds))
         project.__pydantic_fields_set__.update(folds)
         project.__dict__.update({name: Fold(make) for name, make in folds.items()})
