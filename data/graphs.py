@@ -278,19 +278,24 @@ async def hold(source: Source, project_id: str) -> Stored | None:
     if seen != row.version:
         # Another writer was waited for: what it left below the project shows to the next statement only.
         return (await read(source, [row]))[project_id]
-    below = _sorted(together.rows(found), [project_id])[project_id]
+    tables = zip(COLLECTIONS, together.rows(found), strict=True)
+    below = {collection.table.name: rows for collection, rows in tables if rows}
     return Stored(project_of(row, below), row, below)
 
 
-async def save(source: Source, before: Stored, after: Project, version: int) -> None:
+def taken_apart(project: Project, version: int) -> Stored:
+    """A project as it is to stand in the database."""
+    return Stored(project, row_of(project, version), rows_of(project))
+
+
+async def save(source: Source, before: Stored, after: Stored) -> None:
     """Writes what differs: at most two statements for a table that changed, none for the others."""
-    await projects.save(source, before.row, row_of(after, version))
-    rows = rows_of(after)
+    await projects.save(source, before.row, after.row)
     for collection in COLLECTIONS:
-        name = collection.table.name
-        if rows[name] is not before.rows.get(name):
-            await collection.replace(source, before.rows.get(name, ()), rows[name])
-    await texts.replace(source, before.project, after)
+        old, new = before.rows.get(collection.table.name, []), after.rows[collection.table.name]
+        if new is not old and (new or old):
+            await collection.replace(source, old, new)
+    await texts.replace(source, before.project, after.project)
 
 
 async def insert_many(source: Source, new: Iterable[tuple[Project, int]]) -> None:

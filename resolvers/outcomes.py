@@ -46,10 +46,13 @@ Remembered = dict[str, Any]
 
 def written(done: Record, details: dict[str, list[str]], *, dry_run: bool) -> Outcome:
     """The outcome of a recorded write; of a dry run its version and log row are in no table."""
-    number = done.version.version
-    revision = Revision(done.project, number)
-    if dry_run:
-        revision = Revision(done.project, number, log=done.log, pending=done.version)
+    revision = Revision(
+        done.project,
+        done.version.version,
+        stored=done.stored,
+        log=done.log if dry_run else None,
+        pending=done.version if dry_run else None,
+    )
     return Outcome(revision, changed=True, changes=shown(done.changes), details=details)
 
 

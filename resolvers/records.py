@@ -35,12 +35,13 @@ class Write(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A recorded write."""
+    """A recorded write, and how its project is stored now if it was there before."""
 
     project: Project
     version: Version
     changes: list[Change]
     log: Any
+    stored: Stored | None
 
 
 async def record(
@@ -60,8 +61,8 @@ async def record(
         transaction, [(done.project, 1) for write, done in made if write.before is None]
     )
     for write, done in made:
-        if write.before is not None:
-            await graphs.save(transaction, write.before, done.project, done.version.version)
+        if write.before is not None and done.stored is not None:
+            await graphs.save(transaction, write.before, done.stored)
     if made:
         await versions.insert_many(transaction, [done.version for _, done in made])
         await log.LOG.insert(transaction, [done.log for _, done in made])
@@ -105,4 +106,5 @@ def _record(write: Write, actor: str, operation: str, at: datetime, bare: Any) -
     else:
         note = write.note.model_copy(update={"id": new_id(), "date": at, "user": actor})
         row = log.row_of(project.id, number, note)
-    return Record(project, version, changes, row)
+    stored = graphs.taken_apart(project, number) if before else None
+    return Record(project, version, changes, row, stored)

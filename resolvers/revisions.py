@@ -6,30 +6,34 @@ the revision, never from a later writer's rows.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from ..data import graphs, versions
 from ..data.collections import Source
-from ..data.folded import Rows, row_of
+from ..data.graphs import Stored
 from ..data.log import LOG
 from ..data.projects import Project, ProjectRow
 
 
 class Revision:
-    """A project as a version left it; `log` and `version` are rows of a dry run, which no table has."""
+    """A project as a version left it, and how it is `stored` where that is known.
+
+    `log` and `pending` are rows of a dry run, which no table has.
+    """
 
     def __init__(
         self,
         project: Project,
         version: int,
         *,
+        stored: Stored | None = None,
         log: Any = None,
         pending: versions.Version | None = None,
     ) -> None:
         self.project = project
         self.id = project.id
         self.version = version
+        self._stored = stored
         self.log = log
         self.pending = pending
 
@@ -37,20 +41,19 @@ class Revision:
     def row(self) -> ProjectRow:
         """The project's own row."""
         # A new one each time. If this held what holds it, only the collector would free them, with all of the project.
-        return ProjectRow.of(self._row, key=self)
+        return ProjectRow.of(self.stored.row, key=self)
 
-    @cached_property
-    def _row(self) -> ProjectRow:
-        return row_of(self.project, self.version)
-
-    @cached_property
-    def _rows(self) -> Rows:
-        return graphs.rows_of(self.project)
+    @property
+    def stored(self) -> Stored:
+        """How it is, or was, stored."""
+        if self._stored is None:
+            self._stored = graphs.taken_apart(self.project, self.version)
+        return self._stored
 
     def rows(self, table: str) -> list[Any]:
         """The rows of a nested collection."""
         # A row finds what is nested in it by its project; here that is this revision.
-        return [row._replace(project_id=self) for row in self._rows[table]]
+        return [row._replace(project_id=self) for row in self.stored.rows[table]]
 
     def history(self, table: str) -> tuple[list[Any], list[Any]]:
         """Rows of a history that are not to be read from its table: those before it and those after it."""
