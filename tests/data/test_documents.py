@@ -12,9 +12,14 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import true
 
-from projectgate.data import graphs
+from projectgate.data import graphs, seed
 from projectgate.data.database import Database
+from projectgate.data.documents import Document
+from projectgate.data.graphs import Stored
+from projectgate.data.partners import RejectingPartner
 from projectgate.data.projects import Project, by_id
+from projectgate.data.properties import Property
+from projectgate.data.tags import Tag
 from tests.make.documents import make_document, make_full_document, project_documents
 
 pytestmark = pytest.mark.anyio
@@ -29,11 +34,15 @@ def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-async def _stored(database: Database, project: Project) -> Project:
+async def _read(database: Database, project: Project) -> Stored:
     async with database.transaction() as transaction:
         await graphs.insert_many(transaction, [(project, 1)])
     rows = await by_id(database, [project.id], true())
-    return (await graphs.read(database, rows.values()))[project.id].project
+    return (await graphs.read(database, rows.values()))[project.id]
+
+
+async def _stored(database: Database, project: Project) -> Project:
+    return (await _read(database, project)).project
 
 
 @pytest.mark.usefixtures("far_from_utc")
@@ -176,3 +185,48 @@ async def test_a_calculated_member_is_stated_null_or_absent_as_in_the_document(
     assert (transaction.value, transaction.budget_value) == (True, None)
     assert {"value", "budget_value"} <= transaction.model_fields_set
     assert "budget_deviation" not in transaction.model_fields_set
+
+
+def _within(value: Any) -> Iterator[Document]:
+    """Each document in a value."""
+    if isinstance(value, Document):
+        yield value
+        value = list(value.__dict__.values())
+    for part in value if isinstance(value, list) else ():
+        yield from _within(part)
+
+
+async def test_a_document_of_a_row_is_the_one_that_its_values_are_validated_to(
+    database: Database,
+) -> None:
+    """To the class of each value, though most are made without validation."""
+    bare = make_document("bare", **NESTED)
+    documents = [*seed.documents(20), make_full_document("full"), bare]
+    projects = [Project.of(document) for document in documents]
+    async with database.transaction() as transaction:
+        await graphs.insert_many(transaction, [(project, 1) for project in projects])
+    rows = await by_id(database, [project.id for project in projects], true())
+    seen = set[type]()
+    for stored in (await graphs.read(database, rows.values())).values():
+        for name in Project.model_fields:
+            # Unfolds it.
+            getattr(stored.project, name)
+        for document in _within(stored.project):
+            again = type(document).model_validate(dict(document.__dict__))
+            assert repr(list(document.__dict__.items())) == repr(list(again.__dict__.items()))
+            assert document.__pydantic_private__ is again.__pydantic_private__ is None
+            seen.add(type(document))
+    assert {collection.model for collection in graphs.COLLECTIONS} - seen <= {Tag, RejectingPartner}
+
+
+async def test_documents_that_are_made_of_one_row_share_no_list(database: Database) -> None:
+    """A command may change a list in place, and what was there is compared with it then."""
+    stored = await _read(
+        database, Project.of(make_document(products=[{"id": "l", "properties": []}]))
+    )
+    for project in (stored.project, stored.draft()):
+        assert project.products is not None
+        assert project.products[0].properties == []
+        project.products[0].properties.append(Property.new(key="k"))
+    (row,) = stored.rows["project_product"]
+    assert row.properties == []
