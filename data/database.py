@@ -164,17 +164,13 @@ class Database:
         going = sent_joined(self._dialect, reads)
         return list(await _answered(self._driver.fetch, going, self.statements))
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction that commits at the end of the block, and rolls back on an exception or `discard()`."""
-        async with self._begun(self._driver.writer, self._driver.begin_write) as transaction:
-            yield transaction
+        return self._begun(self._driver.writer, self._driver.begin_write)
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Transaction]:
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
         """Reads that all see the database as it is at the first of them, whoever writes meanwhile."""
-        async with self._begun(self._driver.reader, self._driver.begin_read) as transaction:
-            yield transaction
+        return self._begun(self._driver.reader, self._driver.begin_read)
 
     @asynccontextmanager
     async def _begun(

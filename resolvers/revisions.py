@@ -52,8 +52,8 @@ class Revision:
 
     def rows(self, table: str) -> list[Any]:
         """The rows of a nested collection."""
-        # A row finds what is nested in it by its project; here that is this revision.
-        return [row._replace(project_id=self) for row in self.stored.rows[table]]
+        # A row finds what is nested in it by its project, the first of its keys; here that is this revision.
+        return [row._make((self, *row[1:])) for row in self.stored.rows[table]]
 
     def history(self, table: str) -> tuple[list[Any], list[Any]]:
         """Rows of a history that are not to be read from its table: those before it and those after it."""
