@@ -34,6 +34,7 @@ from projectgate.data.database import Database
 from projectgate.draining import Draining
 from projectgate.endpoint import GraphQLEndpoint
 from projectgate.envelope import Envelope
+from projectgate.environment import load
 from projectgate.execution import selftest
 from projectgate.execution.executor import Engine
 from projectgate.exposition import Shared, metrics_text
@@ -45,7 +46,7 @@ from projectgate.request import Rejected
 from projectgate.resolvers.access import ADMIN
 from projectgate.resolvers.errors import Forbidden, Unauthenticated
 from projectgate.resolvers.live import Live
-from projectgate.settings import Settings, SettingsRefused, load, require_keys
+from projectgate.settings import Settings, SettingsRefused, require_keys
 from projectgate.transports.streams import Streams
 from projectgate.transports.websocket import WebSocketEndpoint
 

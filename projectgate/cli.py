@@ -57,7 +57,7 @@ def serve(
     """Serve GraphQL at /graphql."""
     with told():
         from projectgate import serving
-        from projectgate.settings import load
+        from projectgate.environment import load
 
         raise typer.Exit(serving.serve(load(), host, port, demo=demo, workers=workers))
 

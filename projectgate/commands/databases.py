@@ -27,7 +27,7 @@ def migrate() -> None:
     with told():
         from projectgate.data import migrate as migrations
         from projectgate.databases import opened
-        from projectgate.settings import load
+        from projectgate.environment import load
 
         settings = load()
 
@@ -47,8 +47,8 @@ def seed(
     with told():
         from projectgate import serving
         from projectgate.databases import opened
+        from projectgate.environment import load
         from projectgate.progress import Progress
-        from projectgate.settings import load
 
         settings = load()
 
@@ -73,11 +73,11 @@ def import_(
     with told(), ExitStack() as open_files:
         from projectgate.data import files
         from projectgate.databases import opened
+        from projectgate.environment import load
         from projectgate.progress import Progress
         from projectgate.resolvers.context import utc_now
         from projectgate.resolvers.imports import import_documents
         from projectgate.resolvers.incoming import Documents
-        from projectgate.settings import load
 
         settings = load()
         if sources.count(files.STANDARD_INPUT) > 1:
@@ -122,9 +122,9 @@ def export(
     """Write all project types and projects as the documents that import reads."""
     with told():
         from projectgate.databases import opened
+        from projectgate.environment import load
         from projectgate.progress import Progress
         from projectgate.resolvers import exports
-        from projectgate.settings import load
 
         settings = load()
 

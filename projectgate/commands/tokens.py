@@ -31,7 +31,7 @@ def token(
     """Print a token signed with PROJECTGATE_JWT_SECRET."""
     with told():
         from projectgate.auth import SUBJECT_LENGTH, mint
-        from projectgate.settings import load
+        from projectgate.environment import load
 
         settings = load()
         if settings.jwt_secret is None:

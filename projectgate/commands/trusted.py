@@ -22,8 +22,8 @@ def build_trusted(
     """Write the manifest of the operations in a folder's files; exit code 1 if one does not fit."""
     with told():
         from projectgate import operation_files
+        from projectgate.environment import load
         from projectgate.schema.build import schema
-        from projectgate.settings import load
 
         manifest, faults = operation_files.gathered(folder, schema, load())
         for fault in faults:
@@ -48,8 +48,8 @@ def check_trusted(
     """Tell what in the manifest is not as in the files, and what no longer fits the schema; exit code 1 if anything."""
     with told():
         from projectgate import operation_files
+        from projectgate.environment import load
         from projectgate.schema.build import schema
-        from projectgate.settings import load
 
         manifest, faults = operation_files.gathered(folder, schema, load())
         faults += operation_files.stale(folder, manifest)

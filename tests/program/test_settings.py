@@ -7,7 +7,8 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from projectgate.settings import Settings, SettingsRefused, load, require_keys
+from projectgate.environment import load
+from projectgate.settings import Settings, SettingsRefused, require_keys
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
