@@ -19,7 +19,7 @@ from projectgate.resolvers.access import Caller
 from tests.make.callers import READER
 from tests.make.writes import admin, imported, make_claim
 
-from .conftest import bearer, token
+from .conftest import bearer
 from .gate import INIT, PROTOCOL, SECONDS, say, subscribe
 from .processes import Server
 
@@ -111,16 +111,19 @@ class Follower:
 async def _write(number: int, servers: list[Server], done: asyncio.Event) -> int:
     """Writes by way of the servers until told to stop, and says how often it was answered."""
     random, answered = Random(number), 0
-    headers = {"authorization": f"Bearer {token(sub=f'writer-{number}', roles=['ProjectAdmin'])}"}
-    async with httpx2.AsyncClient(headers=headers, timeout=SECONDS) as client:
+    # However long the run is.
+    known = bearer(sub=f"writer-{number}", roles=["ProjectAdmin"], exp=9_999_999_999)
+    async with httpx2.AsyncClient(headers=known, timeout=SECONDS) as client:
         while not done.is_set():
             given = {"id": random.choice(PROJECTS), "name": f"Name {random.random()}"}
             asked = {"query": WRITE, "variables": {"input": given}}
             try:
-                await client.post(f"{random.choice(servers).http}/graphql", json=asked)
-                answered += 1
+                answer = await client.post(f"{random.choice(servers).http}/graphql", json=asked)
             except CUT:
                 await asyncio.sleep(0.05)
+            else:
+                assert answer.json()["data"] == {"patchProject": {"changed": True}}
+                answered += 1
             await asyncio.sleep(0.01)
     return answered
 
