@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from graphql import (
     GraphQLArgument,
@@ -23,9 +23,14 @@ from graphql import (
     is_object_type,
 )
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.data import ConjectureData
+
+T = TypeVar("T")
 
 # How likely it is that something is there, in tenths.
 OFTEN, SELDOM = 6, 2
+# What a selection has at most, but for `__typename`.
+MOST = 4
 
 
 class Made(NamedTuple):
@@ -53,20 +58,34 @@ class Maker:
         self.scalars = scalars
         self.avoid = avoid
 
-    def operations(self, kind: str = "query", depth: int = 4) -> st.SearchStrategy[Made]:
-        """A strategy of operations that nest no deeper."""
+    def operations(
+        self, kind: str = "query", depth: int = 4, roots: int = MOST
+    ) -> st.SearchStrategy[Made]:
+        """A strategy of operations that nest no deeper and select no more of the root."""
+        return _Operations(self, kind, depth, roots)
 
-        @st.composite
-        def made(draw: st.DrawFn) -> Made:
-            return _Text(self, draw).operation(kind, depth)
 
-        return made()
+class _Operations(st.SearchStrategy[Made]):
+    """A strategy whose choices are all of one kind.
+
+    Where hypothesis knows which of them are alike, as those of `st.composite`, it makes five of six examples from the
+    one before, by copying a part of it to another place. Operations that are made so differ little.
+    """
+
+    def __init__(self, maker: Maker, kind: str, depth: int, roots: int) -> None:
+        super().__init__()
+        self._maker = maker
+        self._asked = kind, depth, roots
+
+    def do_draw(self, data: ConjectureData) -> Made:
+        """One operation."""
+        return _Text(self._maker, data.draw_integer).operation(*self._asked)
 
 
 class _Text:
-    """One operation while it is made."""
+    """One operation while it is made; `draw` chooses a number from the first one given to the last."""
 
-    def __init__(self, maker: Maker, draw: st.DrawFn) -> None:
+    def __init__(self, maker: Maker, draw: Callable[[int, int], int]) -> None:
         self._maker = maker
         self._draw = draw
         self._fragments: dict[str, tuple[str, str]] = {}
@@ -74,13 +93,13 @@ class _Text:
         self._values: dict[str, Any] = {}
         self._count = 0
 
-    def operation(self, kind: str, depth: int) -> Made:
+    def operation(self, kind: str, depth: int, roots: int) -> Made:
         """The text, and the values of its variables."""
         root = {
             "query": self._maker.schema.query_type,
             "mutation": self._maker.schema.mutation_type,
         }
-        selected = self._selection(root[kind], depth)
+        selected = self._selection(root[kind], depth, roots)
         declared = ", ".join(f"${name}: {kind}" for name, kind in self._variables.items())
         text = f"{kind} Made{f'({declared})' if declared else ''} {selected}"
         fragments = [
@@ -88,9 +107,11 @@ class _Text:
         ]
         return Made("\n".join([text, *fragments]), self._values)
 
-    def _selection(self, kind: Any, depth: int) -> str:
-        parts = [self._part(kind, depth) for _ in range(self._draw(st.integers(1, 4)))]
-        return f"{{ {' '.join(filter(None, parts)) or '__typename'} __typename }}"
+    def _selection(self, kind: Any, depth: int, most: int = MOST) -> str:
+        parts = [self._part(kind, depth) for _ in range(self._draw(1, most))]
+        if self._chance(SELDOM):
+            parts.append("__typename")
+        return f"{{ {' '.join(parts)} }}"
 
     def _part(self, kind: Any, depth: int) -> str:
         if depth > 1 and self._chance(SELDOM):
@@ -104,7 +125,7 @@ class _Text:
         ]
         if not usable:
             return "__typename" if self._chance(OFTEN) else self._spread(kind, depth)
-        name = self._draw(st.sampled_from(sorted(usable)))
+        name = self._one_of(sorted(usable))
         field = fields[name]
         arguments = self._arguments(name, field.args)
         # A name that stands for two different calls would be a conflict.
@@ -116,16 +137,14 @@ class _Text:
     def _spread(self, kind: GraphQLNamedType, depth: int) -> str:
         on: Any = kind
         if is_abstract_type(kind) and self._chance(OFTEN):
-            on = self._draw(
-                st.sampled_from(sorted(self._maker.schema.get_possible_types(kind), key=str))
-            )
+            on = self._one_of(sorted(self._maker.schema.get_possible_types(kind), key=str))
         elif is_object_type(kind) and kind.interfaces and self._chance(OFTEN):
-            on = self._draw(st.sampled_from(sorted(kind.interfaces, key=str)))
+            on = self._one_of(sorted(kind.interfaces, key=str))
         if self._chance(OFTEN):
             return f"... on {on.name}{self._directive()} {self._selection(on, depth - 1)}"
         known = sorted(name for name, (where, _) in self._fragments.items() if where == on.name)
         if known and self._chance(OFTEN):
-            return f"...{self._draw(st.sampled_from(known))}{self._directive()}"
+            return f"...{self._one_of(known)}{self._directive()}"
         body = self._selection(on, depth - 1)
         name = self._new("F")
         self._fragments[name] = (on.name, body)
@@ -134,8 +153,8 @@ class _Text:
     def _directive(self) -> str:
         if not self._chance(SELDOM):
             return ""
-        name = self._draw(st.sampled_from(["skip", "include"]))
-        value = self._draw(st.booleans())
+        name = self._one_of(["skip", "include"])
+        value = bool(self._draw(0, 1))
         if self._chance(OFTEN):
             variable = self._variable("Boolean!", value)
             return f" @{name}(if: {variable})"
@@ -160,9 +179,9 @@ class _Text:
             return None
         inner: Any = get_nullable_type(kind)
         if name in self._maker.scalars:
-            return self._draw(st.sampled_from(self._maker.scalars[name]))
+            return self._one_of(self._maker.scalars[name])
         if is_list_type(inner):
-            many = range(self._draw(st.integers(0, 2)))
+            many = range(self._draw(0, 2))
             return [self._value(name, inner.of_type, depth) for _ in many]
         if isinstance(inner, GraphQLInputObjectType):
             return {
@@ -171,8 +190,8 @@ class _Text:
                 if is_non_null_type(field.type) or (depth > 0 and self._chance(SELDOM))
             }
         if isinstance(inner, GraphQLEnumType):
-            return self._draw(st.sampled_from(sorted(inner.values)))
-        return self._draw(st.sampled_from(self._maker.scalars[inner.name]))
+            return self._one_of(sorted(inner.values))
+        return self._one_of(self._maker.scalars[inner.name])
 
     def _literal(self, kind: GraphQLInputType, value: Any) -> str:
         inner: Any = get_nullable_type(kind)
@@ -200,8 +219,11 @@ class _Text:
         self._count += 1
         return f"{letter}{self._count}"
 
+    def _one_of(self, choices: Sequence[T]) -> T:
+        return choices[self._draw(0, len(choices) - 1)]
+
     def _chance(self, tenths: int) -> bool:
-        return self._draw(st.integers(0, 9)) < tenths
+        return self._draw(0, 9) < tenths
 
 
 def _scalar(value: Any) -> str:
