@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from typing import Any, NamedTuple
 
-import orjson
 import strawberry
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -18,10 +18,10 @@ PLAN, BAIL_OUT, FALLBACK = "plan", "bail-out", "fallback"
 
 
 class Answer(NamedTuple):
-    """What came of an operation: bytes of its data, in which the order of keys counts, and its errors in an order."""
+    """What came of an operation: its data as JSON, in which the order of keys counts, and its errors in their order."""
 
-    data: bytes
-    errors: list[bytes]
+    data: str
+    errors: list[str]
 
 
 class Pair:
@@ -33,10 +33,14 @@ class Pair:
 
     async def judged(self, made: Made, context: Any) -> Answer:
         """The answer of graphql-core."""
+        return answer_of(await self.result(made, context))
+
+    async def result(self, made: Made, context: Any) -> Any:
+        """What graphql-core makes of an operation."""
         used = self.schema.execution_context_class
         self.schema.execution_context_class = StrawberryGraphQLCoreExecutionContext
         try:
-            return await self._answer(made, context)
+            return await self._result(made, context)
         finally:
             self.schema.execution_context_class = used
 
@@ -44,14 +48,27 @@ class Pair:
         """The answer of the engine, and how it was made: `plan`, `fallback` or `bail-out`."""
         counters = self.engine.counters
         before = (counters.runs, counters.bail_outs)
-        answer = await self._answer(made, context)
+        answer = answer_of(await self._result(made, context))
         how = {(1, 0): PLAN, (0, 1): BAIL_OUT, (0, 0): FALLBACK}
         return answer, how[counters.runs - before[0], counters.bail_outs - before[1]]
 
-    async def _answer(self, made: Made, context: Any) -> Answer:
-        result = await self.schema.execute(made.text, made.variables, context_value=context)
-        errors = sorted(orjson.dumps(error.formatted) for error in result.errors or ())
-        return Answer(orjson.dumps(result.data, default=str), errors)
+    async def _result(self, made: Made, context: Any) -> Any:
+        return await self.schema.execute(made.text, made.variables, context_value=context)
+
+
+def answer_of(result: Any) -> Answer:
+    """The answer that a result is."""
+    return Answer(written(result.data), errors_of(result))
+
+
+def errors_of(result: Any) -> list[str]:
+    """The errors of a result as JSON, in their order."""
+    return [written(error.formatted) for error in result.errors or ()]
+
+
+def written(value: Any) -> str:
+    """JSON of a value as the standard library writes it, without spaces; what JSON has nothing for is named."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr)
 
 
 def pair(query: type, mutation: type | None = None, **options: Any) -> Pair:
@@ -78,4 +95,4 @@ async def executed(tried: Pair, text: str, variables: dict[str, Any] | None = No
 
 def _without_places(answer: Answer) -> list[str]:
     """An answer without what tells objects of one class apart."""
-    return [re.sub(r"0x[0-9a-f]+", "", part.decode()) for part in (answer.data, *answer.errors)]
+    return [re.sub(r"0x[0-9a-f]+", "", part) for part in (answer.data, *answer.errors)]

@@ -199,7 +199,7 @@ async def test_a_field_with_a_way_of_its_own_to_its_value_goes_that_way() -> Non
     tried = pair(Query)
     assert await executed(tried, "{ spoken { name text } said }") == PLAN
     answer, _ = await tried.compiled(Made("{ spoken { name } said }", {}), world.Context())
-    assert answer.data == b'{"spoken":[{"name":"ONE"},{"name":"TWO"}],"said":"SAID"}'
+    assert answer.data == '{"spoken":[{"name":"ONE"},{"name":"TWO"}],"said":"SAID"}'
 
 
 async def test_resolvers_of_every_form_are_called() -> None:
@@ -256,5 +256,5 @@ async def test_nothing_is_left_to_await_beside_what_cannot_be_awaited() -> None:
         warnings.simplefilter("error")
         answer, how = await tried.compiled(Made("{ first stream last }", {}), world.Context())
         gc.collect()
-    assert (answer.data, how) == (b'{"first":1,"stream":[1],"last":2}', BAIL_OUT)
+    assert (answer.data, how) == ('{"first":1,"stream":[1],"last":2}', BAIL_OUT)
     assert asyncio.all_tasks() == before

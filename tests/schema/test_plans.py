@@ -80,7 +80,7 @@ async def test_a_query_is_answered_by_its_plan_as_by_graphql_core(
     filled: Database, name: str
 ) -> None:
     way = "bail-out" if name in REFUSED else "plan"
-    assert await compare(filled, documents("query")[name]) == way
+    assert (await compare(filled, documents("query")[name])).way == way
 
 
 @pytest.mark.parametrize("name", documents("query"))
@@ -98,8 +98,9 @@ async def test_a_query_by_someone_who_sees_one_store_or_nothing_is_answered_as_b
     filled: Database, name: str
 ) -> None:
     made = documents("query")[name]
-    assert await compare(filled, made, OSLO) == ("bail-out" if name in REFUSED else "plan")
-    assert await compare(filled, made, NOBODY) == "bail-out"
+    way = "bail-out" if name in REFUSED else "plan"
+    assert (await compare(filled, made, OSLO)).way == way
+    assert (await compare(filled, made, NOBODY)).way == "bail-out"
 
 
 async def test_a_plan_reads_less_of_rows_than_graphql_core_does(filled: Database) -> None:
@@ -120,7 +121,7 @@ async def test_mutations_one_after_the_other_are_answered_by_plans_as_by_graphql
     for name, made in documents("mutation").items():
         answer, how = await compare_writes(*twins, made)
         assert how == "plan", name
-        changed += b'"changed":true' in answer.data
+        changed += '"changed":true' in answer.data
     assert changed > 5
 
 

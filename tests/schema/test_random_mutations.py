@@ -125,4 +125,4 @@ async def test_mutations_are_answered_as_by_graphql_core_and_leave_what_they_lea
         ((count,),) = await judged.database.run(select(func.count()).select_from(VERSIONS))
     TOLD["written"] += count > len(PROJECTS)
     SEEN[how] += 1
-    TOLD["refused"] += b'"code":"' in answer.data
+    TOLD["refused"] += '"code":"' in answer.data
