@@ -21,7 +21,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 @cache
 def documents(kind: str) -> dict[str, Made]:
-    """Those of a kind, query or mutation, by name, in order. Not the worked claim, whose parts need each other."""
+    """Those of a kind, as `query`, by name, in order. Not the worked claim, whose parts need each other."""
     return {name: made for name, made in [*_in_folders(), *_on_pages()] if _kind(made.text) == kind}
 
 

@@ -73,6 +73,7 @@ def test_there_are_documents_of_every_origin() -> None:
         "errors.md",
     }
     assert len(names) > 50
+    assert len(documents("subscription")) > 2
 
 
 @pytest.mark.parametrize("name", documents("query"))

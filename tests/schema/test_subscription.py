@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -20,8 +21,10 @@ from projectgate.resolvers.products import StatusUpdate, UpdateProductStatus
 from projectgate.resolvers.updates import PatchProject
 from projectgate.schema.build import engine, schema
 from tests.conftest import recorded
+from tests.execution.compared import written as written_as_json
 from tests.make.callers import READER
 from tests.make.writes import Clock, admin, imported, make_claim, writing
+from tests.schema.documents import documents
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +109,34 @@ async def test_events_are_answered_by_a_plan_as_by_graphql_core(
             patched.setattr(engine, "enabled", False)
             assert compiled == await told(hub, caller, EVERYTHING, 4, after=beginning)
     assert engine.counters.runs == before + 8
+
+
+@pytest.mark.parametrize("name", documents("subscription"))
+async def test_each_event_of_a_documented_subscription_is_answered_by_a_plan_as_by_graphql_core(
+    database: Database, hub: Live, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Subscribing itself executes nothing, so a subscription is neither a fallback nor given up."""
+    made, context = documents("subscription")[name], Context(database, READER, live=hub)
+    document, before = Documents(schema).document(made.text), replace(engine.counters)
+    events: Any = await document.subscribe(None, made.variables, context)
+    assert engine.counters == before
+    await written(database)
+    async with asyncio.timeout(60):
+        for number in range(1, 5):
+            event = await anext(events)
+            compiled = await document.event(None, made.variables, context.again(), event)
+            with monkeypatch.context() as patched:
+                patched.setattr(engine, "enabled", False)
+                judged = await document.event(None, made.variables, context.again(), event)
+            assert compiled.errors is judged.errors is None
+            data = orjson.dumps(compiled.data, option=orjson.OPT_UTC_Z)
+            assert data.decode() == written_as_json(judged.data)
+            assert orjson.loads(data)["projectChanged"]["version"] == number
+    await events.aclose()
+    # What the judge executed has no plan.
+    after = engine.counters
+    assert after.runs - before.runs == after.fallbacks - before.fallbacks == 4
+    assert after.bail_outs == before.bail_outs
 
 
 async def test_a_project_that_is_not_selected_is_not_read(database: Database, hub: Live) -> None:
