@@ -62,7 +62,8 @@ test: .venv/dev.ok page clients ## run all tests
 
 fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (half an hour)
 	@PROJECTGATE_TEST_EXAMPLES=$(PROJECTGATE_TEST_EXAMPLES) $(BIN)/pytest -q -p tests.fuzz --timeout 0 \
-		tests/execution/test_differential.py tests/schema/test_random_queries.py tests/schema/test_random_mutations.py
+		tests/execution/test_differential.py tests/schema/test_random_queries.py tests/schema/test_random_mutations.py \
+		tests/program/test_served_plans.py
 
 worst: .venv/dev.ok ## look for the document within the limits that holds the event loop for longest (five minutes)
 	@$(BIN)/python -m tests.worst
