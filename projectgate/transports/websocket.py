@@ -304,6 +304,8 @@ class WebSocketConnection(Stream[Closing]):
             raise Gone from None
 
     async def _close(self, closing: Closing) -> None:
-        reason = closing.reason.encode()[:_REASON_BYTES].decode(errors="ignore")
+        # It may quote half a surrogate pair, which JSON has and UTF-8 has not.
+        quoted = closing.reason.encode(errors="backslashreplace")
+        reason = quoted[:_REASON_BYTES].decode(errors="ignore")
         with suppress(Gone):
             await self._out({"type": "websocket.close", "code": closing.code, "reason": reason})

@@ -62,11 +62,12 @@ async def test_a_second_connection_init_closes_with_4429(gate: Gate) -> None:
         assert (await closed(client))[0] == 4429
 
 
-async def test_an_id_that_is_in_use_closes_with_4409(gate: Gate) -> None:
+@pytest.mark.parametrize(("name", "told"), [("same", "same"), ("half \ud800", r"half \ud800")])
+async def test_an_id_that_is_in_use_closes_with_4409(gate: Gate, name: str, told: str) -> None:
     async with accepted(gate) as client:
         for _ in range(2):
-            await subscribe(client, "subscription { ticks }", "same")
-        assert await closed(client) == (4409, "Subscriber for same already exists")
+            await subscribe(client, "subscription { ticks }", name)
+        assert await closed(client) == (4409, f"Subscriber for {told} already exists")
 
 
 async def test_without_connection_init_the_connection_is_closed_with_4408(
