@@ -31,6 +31,8 @@ SUBJECT_LENGTH = 255
 # Seconds for which a token that was found good is not checked again, and how many such tokens are kept.
 TRUSTED_FOR = 60
 TRUSTED = 1_000
+# Seconds of the epoch beyond which no end of a token is told apart: JSON has numbers that no clock takes.
+LAST = 2**53
 WAY_OUT = "send the header `Authorization: Bearer <token>`"
 
 
@@ -171,7 +173,7 @@ class Authenticator:
                 raise Unauthenticated(
                     f"the claim `{name}` of the token must be a number: seconds since 1970"
                 )
-        return _caller(claims), int(claims["exp"])
+        return _caller(claims), min(int(claims["exp"]), LAST)
 
     async def _key(self, token: str) -> tuple[Any, Collection[str]]:
         if self._keys is None:

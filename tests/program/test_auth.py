@@ -106,6 +106,15 @@ async def test_a_number_as_text_is_no_time(claim: str) -> None:
     assert said == f"the claim `{claim}` of the token must be a number: seconds since 1970"
 
 
+@pytest.mark.parametrize("end", [b"1e300", b"1" + b"0" * 400])
+async def test_a_token_may_end_when_no_clock_counts_any_more(end: bytes) -> None:
+    given = handmade(b'{"alg":"HS256"}', GOOD.replace(b"9999999999", end))
+    assert (await let_in(given)).name == "ann"
+    _, until = await Authenticator(make_settings()).session([f"Bearer {given}"])
+    # A stream waits for it.
+    assert 10**10 < until - time.time() < 10**16
+
+
 async def test_a_provider_whose_clock_runs_ahead_is_no_fault() -> None:
     assert (await let_in(token(iat=datetime.now(UTC) + timedelta(minutes=1)))).name == "ann"
 
