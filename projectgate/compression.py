@@ -14,7 +14,7 @@ from functools import lru_cache
 from starlette.responses import Response
 from starlette.types import Scope
 
-from projectgate.request import HEADERS_KEPT, values_of, weighed
+from projectgate.request import HEADERS_KEPT, LONGEST_HEADER, values_of, weighed
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -35,7 +35,9 @@ async def compress(response: Response, scope: Scope) -> None:
     """Makes the body of an answer smaller, if it is large and the client takes it so."""
     if len(response.body) < SMALLEST:
         return
-    coding = coding_for(", ".join(values_of(scope, b"accept-encoding")))
+    accepted = ", ".join(values_of(scope, b"accept-encoding"))
+    # To look through a long one may take longer than the answer.
+    coding = coding_for(accepted) if len(accepted) <= LONGEST_HEADER else None
     if coding is None:
         return
     response.body = await packed(bytes(response.body), coding)

@@ -22,7 +22,7 @@ FOREIGN_ORIGIN = (
 )
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 HEADERS_KEPT = 200  # values of a header that are looked at once; clients send few of them
-LONGEST_HEADER = 1_000  # characters of a header that names media types
+LONGEST_HEADER = 1_000  # characters of a header that names media types or codings
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # Where the server says in the scope of a request that it is refused, also while the body is awaited: a `Rejected`.

@@ -17,6 +17,7 @@ from projectgate import compression, pages
 from projectgate.app import create_app
 from projectgate.compression import SMALLEST
 from projectgate.data.database import Database
+from projectgate.request import LONGEST_HEADER
 from tests.program.conftest import JSON, build, make_settings, open_client
 from tests.program.wire import connected, head, serving
 
@@ -103,6 +104,16 @@ async def test_a_small_answer_is_sent_as_it_is(client: httpx2.AsyncClient) -> No
         assert response.headers.get("content-encoding") == coding
         assert len(UNPACKED[coding](content)) == size
         assert "Accept-Encoding" in response.headers["vary"]
+
+
+@pytest.mark.parametrize(("longer", "coding"), [(0, "gzip"), (1, None)])
+async def test_a_header_of_codings_is_read_up_to_so_many_characters(
+    client: httpx2.AsyncClient, longer: int, coding: str | None
+) -> None:
+    accepted = "gzip".ljust(LONGEST_HEADER + longer, ",")
+    response, content = await raw(client, 5_000, accepted)
+    assert response.headers.get("content-encoding") == coding
+    assert len(UNPACKED[coding](content)) == 5_000
 
 
 async def test_several_headers_count_as_one(client: httpx2.AsyncClient) -> None:
