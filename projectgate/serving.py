@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import chain
@@ -58,6 +59,7 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
         if demo:
             lines.append(f"Token     {app.state.demo_token}")
         address.listen(BACKLOG)
+        _lift_limit_of_files()
         # What is there now stays: the collector need not look at it again, and workers share its memory.
         gc.collect()
         gc.freeze()
@@ -78,6 +80,17 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
             app.state.workers_folder = Path(folder)
             # Connections that no worker takes any more are not to wait here.
             return Workers(work, workers, stopping=address.close).run()
+
+
+def _lift_limit_of_files() -> None:
+    """Lets the process have as many files open as the system allows: each connection is one, and 1,024 are usual."""
+    with suppress(
+        ImportError, ValueError, OSError
+    ):  # not every system has a limit, or takes it as it tells it
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,17 @@ def test_a_server_listens_on_ipv6_when_asked_to(tmp_path: Path) -> None:
         pytest.skip("this machine has no IPv6")
     with _served(tmp_path, "--demo", "--host", "::1") as lines:
         assert re.fullmatch(r"http://\[::1\]:\d+/", lines["Explorer"])
+
+
+def test_a_server_takes_more_connections_than_files_are_usually_open(tmp_path: Path) -> None:
+    few = ["sh", "-c", 'ulimit -Sn 100; exec "$@"', "sh"]
+    start = [*few, *command("serve", "--demo", "--port", "0")]
+    with _started(tmp_path, start, 3) as (_, lines), ExitStack() as silent:
+        address = urlsplit(lines["GraphQL"])
+        for _ in range(200):
+            silent.enter_context(socket.create_connection((address.hostname, address.port)))
+        with urllib.request.urlopen(f"{lines['Explorer']}healthz", timeout=10) as answer:
+            assert answer.status == 200
 
 
 # The command line, which tells of itself when it gets a signal.
