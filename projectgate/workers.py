@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count as count_from
+from threading import Thread
 from types import FrameType
 
 import structlog
@@ -71,7 +72,7 @@ class Workers:
         if self._stopping:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             return
-        number = next(self._numbers)
+        number, first = next(self._numbers), os.getpid()
         pid = os.fork()
         if pid:
             self._born[pid] = number, time.monotonic()
@@ -83,6 +84,7 @@ class Workers:
         for told in _SIGNALS:
             signal.signal(told, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        Thread(target=_end_with, args=(first,), daemon=True).start()
         result = 1
         try:
             result = self._work(number)
@@ -102,3 +104,10 @@ class Workers:
         for pid in self._born:
             with suppress(ProcessLookupError):  # it has ended, and is about to be missed
                 os.kill(pid, signal.SIGKILL if self._signals > 1 else told)
+
+
+def _end_with(first: int) -> None:
+    """Tells this process to stop once the first one is gone, which was killed: its port is not to stay taken."""
+    while os.getppid() == first:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -52,6 +52,14 @@ def answers(address: str) -> bool:
         return bool(answer.status == 200)
 
 
+def is_listening(address: str) -> bool:
+    """Whether anybody takes connections."""
+    try:
+        return answers(address)
+    except OSError as error:
+        return not isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+
+
 def until(what: Callable[[], bool], seconds: float = 20) -> None:
     """Waits for something to be so."""
     end = time.monotonic() + seconds
@@ -82,6 +90,19 @@ def test_workers_serve_one_address_and_end_together(
         assert "a worker has died" in server.stderr.read()
         # The worker that took the first one's place says nothing.
         assert [line.split()[0] for line in server.stdout] == ["GraphQL", "Token"]
+
+
+def test_workers_whose_first_process_was_killed_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Who is killed leaves what it had for the time of its life.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with served(tmp_path, "--workers", "2") as (server, address):
+        until(lambda: len(children(server.pid)) == 2)
+        assert answers(address)
+        server.kill()
+        server.wait(timeout=20)
+        until(lambda: not is_listening(address))
 
 
 @pytest.fixture(autouse=True)
