@@ -15,6 +15,8 @@ from .projects import COLUMNS, Project, ProjectRow
 
 # Table name -> rows in list order.
 Rows = dict[str, list[Any]]
+# Members that are a column of the project's own row.
+OWN = tuple(name for name in COLUMNS if name != "extra")
 # Members that the project's value is calculated from.
 AMOUNTS = frozenset({"transactions", "project_parts", "change_orders"})
 _CALCULATED = ("project_value", "project_budget_value", "project_additional_value")
@@ -138,6 +140,15 @@ class Folded(Project):
 def untouched(project: Project) -> frozenset[str]:
     """The members of a project that are as they were read; none of a project that was not read."""
     return project.untouched() if isinstance(project, Folded) else frozenset()
+
+
+def same(before: Project, after: Project) -> frozenset[str]:
+    """The members that are the same in both without a look at what they say: untouched ones, and the very same values.
+
+    Values that are equal need not be told in the same way, as moments in two zones are not.
+    """
+    old, new = before.__dict__, after.__dict__
+    return untouched(after).union([name for name in OWN if old[name] is new[name]])
 
 
 def as_read(project: Project) -> Rows:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..data import graphs, log, versions
 from ..data.database import Transaction
 from ..data.differences import Change, differences
-from ..data.folded import untouched
+from ..data.folded import same
 from ..data.graphs import Stored
 from ..data.ids import new_id
 from ..data.log import LogItem
@@ -73,7 +73,6 @@ async def record(
 def _record(write: Write, actor: str, operation: str, at: datetime, bare: Any) -> Record | None:
     before, project = write.before, write.after
     project.recalculate()
-    same = untouched(project)
     number = before.row.version + 1 if before else 1
     changes: list[Change] = []
     snapshot: Any = None
@@ -81,7 +80,9 @@ def _record(write: Write, actor: str, operation: str, at: datetime, bare: Any) -
         # Nobody asks what made a project that was imported, which is all of it.
         snapshot = project.state_text()
     else:
-        changes = differences(before.project.state(same) if before else {}, project.state(same))
+        alike = same(before.project, project) if before else frozenset[str]()
+        was = before.project.state(alike) if before else {}
+        changes = differences(was, project.state(alike))
         if not changes and not write.logged:
             return None
         # `modified` and the version id stand beside it.
