@@ -193,6 +193,9 @@ def _listed(model: type[Document]) -> frozenset[str]:
     )
 
 
+_set = object.__setattr__
+
+
 def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, Any]) -> D:
     """The document that `values_of` took apart; `elsewhere` has the fields that are no columns."""
     extra = values.pop("extra") or {}
@@ -209,26 +212,27 @@ def document_from(model: type[D], values: dict[str, Any], elsewhere: dict[str, A
         document = model.model_validate(given)
         has = document.__dict__
     else:
-        # The others were validated when they were written, and are made by pydantic in three times the time.
+        # The others were validated when they were written.
         document = model.__new__(model)
-        has = {name: given[name] for name in model.model_fields}
+        has = {name: given[name] for name in form.names}
         # A row is made into several documents, each with lists of its own.
         has.update([(name, []) for name in form.nested if has[name] is not None])
-        object.__setattr__(document, "__dict__", has)
-        object.__setattr__(document, "__pydantic_extra__", {})
-        object.__setattr__(document, "__pydantic_private__", None)
-    stated = form.fields.difference([name for name in unstated if not has[name]])
-    object.__setattr__(document, "__pydantic_fields_set__", set(stated))
+        _set(document, "__dict__", has)
+        _set(document, "__pydantic_extra__", {})
+        _set(document, "__pydantic_private__", None)
+    stated = set(form.names)
+    if unstated:
+        stated.difference_update([name for name in unstated if not has[name]])
+    _set(document, "__pydantic_fields_set__", stated)
     if "fields" in extra:
-        document.__pydantic_extra__ = extra["fields"]
+        _set(document, "__pydantic_extra__", extra["fields"])
     return document
 
 
 class _Form(NamedTuple):
-    """How documents of a class are made."""
+    """The fields of a document class: all, those that are no columns, and those that documents may be in."""
 
-    fields: frozenset[str]
-    # Those that are no columns, and those whose values may be documents or lists of them.
+    names: tuple[str, ...]
     apart: tuple[str, ...]
     nested: tuple[str, ...]
 
@@ -240,9 +244,9 @@ def _form(model: type[Document]) -> _Form:
     nested = [
         name
         for name, field in fields.items()
-        if (name in apart and not field.exclude) or (name not in apart and _is_json(field))
+        if (not field.exclude if name in apart else _is_json(field))
     ]
-    return _Form(frozenset(fields), tuple(apart), tuple(nested))
+    return _Form(tuple(fields), tuple(apart), tuple(nested))
 
 
 def _is_json(field: FieldInfo) -> bool:
