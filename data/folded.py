@@ -7,7 +7,7 @@ not compared and not written.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from . import projects
 from .collections import Elsewhere, document_from
@@ -56,15 +56,16 @@ class _Member:
         project.__dict__[self._name] = value
 
 
+class MadeOf(NamedTuple):
+    """What a project was made of: its own row, all others, and the members that were folded then."""
+
+    row: ProjectRow
+    rows: Rows
+    folds: frozenset[str]
+
+
 class Folded(Project):
     """A project as it is stored, with members that have rows folded until they are read or set."""
-
-    # As private attributes of pydantic they would each be looked for in vain before they are found.
-    __slots__ = ("_folds", "_row", "_rows")
-    if TYPE_CHECKING:
-        _row: Any
-        _rows: Rows
-        _folds: frozenset[str]
 
     @classmethod
     def of_rows(cls, row: ProjectRow, rows: Rows, folds: Mapping[str, Callable[[], Any]]) -> Self:
@@ -73,13 +74,22 @@ class Folded(Project):
         project = document_from(cls, values, MEMBERS | dict.fromkeys(folds))
         project.__pydantic_fields_set__.update(folds)
         project.__dict__.update({name: Fold(make) for name, make in folds.items()})
-        project._row, project._rows = row, rows
-        project._folds = frozenset(folds)
+        # Here pydantic keeps what is no field, and copies it along.
+        made_of = MadeOf(row, rows, frozenset(folds))
+        object.__setattr__(project, "__pydantic_private__", {"made_of": made_of})
         return project
+
+    @property
+    def made_of(self) -> MadeOf:
+        """What it was made of."""
+        # A private attribute would be looked for elsewhere first, which takes a hundred times as long.
+        kept: Any = self.__pydantic_private__
+        made_of: MadeOf = kept["made_of"]
+        return made_of
 
     def as_read(self) -> Rows:
         """The rows that the project was made of."""
-        return self._rows
+        return self.made_of.rows
 
     def is_folded(self, name: str) -> bool:
         """Whether a member is as it was read, rows and all, because nobody has asked for it."""
@@ -87,7 +97,7 @@ class Folded(Project):
 
     def untouched(self) -> frozenset[str]:
         """The members that are as they were read: folded, or without rows as ever."""
-        has, folds = self.__dict__, self._folds
+        has, folds = self.__dict__, self.made_of.folds
         same = [
             name
             for name in MEMBERS
@@ -97,7 +107,7 @@ class Folded(Project):
 
     def derived_as(self) -> ProjectRow | None:
         """The row that was read, if nothing differs that its derived columns are made of."""
-        row = self._row
+        row: Any = self.made_of.row
         same = (
             self.untouched() >= _NAMED
             and self.project_type_name == row.project_type_name
@@ -111,7 +121,8 @@ class Folded(Project):
 
     def recalculate(self) -> None:
         """Sets what is calculated, if anything that it is made of can differ: every write has set it."""
-        amounts = [getattr(self, name) == getattr(self._row, name) for name in _CALCULATED]
+        row = self.made_of.row
+        amounts = [getattr(self, name) == getattr(row, name) for name in _CALCULATED]
         if not (all(amounts) and self.untouched() >= AMOUNTS):
             super().recalculate()
 
@@ -132,7 +143,7 @@ class Folded(Project):
         )
 
     def _unfold(self, without: Container[str] = ()) -> None:
-        for name in self._folds:
+        for name in self.made_of.folds:
             if name not in without:
                 getattr(self, name)
 

@@ -15,6 +15,7 @@ from sqlalchemy import true
 from projectgate.data import graphs, seed
 from projectgate.data.database import Database
 from projectgate.data.documents import Document
+from projectgate.data.folded import Folded
 from projectgate.data.graphs import Stored
 from projectgate.data.partners import RejectingPartner
 from projectgate.data.projects import Project, by_id
@@ -214,7 +215,8 @@ async def test_a_document_of_a_row_is_the_one_that_its_values_are_validated_to(
         for document in _within(stored.project):
             again = type(document).model_validate(dict(document.__dict__))
             assert repr(list(document.__dict__.items())) == repr(list(again.__dict__.items()))
-            assert document.__pydantic_private__ is again.__pydantic_private__ is None
+            if not isinstance(document, Folded):
+                assert document.__pydantic_private__ is again.__pydantic_private__ is None
             seen.add(type(document))
     assert {collection.model for collection in graphs.COLLECTIONS} - seen <= {Tag, RejectingPartner}
 

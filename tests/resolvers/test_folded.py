@@ -88,6 +88,17 @@ async def test_a_project_is_the_same_however_much_of_it_was_folded(database: Dat
     assert terms(there.draft()) == terms(whole)
 
 
+@pytest.mark.parametrize("deep", [False, True])
+async def test_a_copy_is_as_folded_as_the_project_and_says_the_same(
+    database: Database, deep: bool
+) -> None:
+    await store_documents(database, [make_full_document()])
+    there: Any = (await stored(database)).project
+    copy = there.model_copy(deep=deep)
+    assert copy.untouched() == folded.MEMBERS.keys()
+    assert copy == (await stored(database)).project
+
+
 @pytest.mark.parametrize("name", folded.MEMBERS)
 async def test_a_member_that_is_read_is_touched_and_no_other(database: Database, name: str) -> None:
     await store_documents(database, [make_full_document()])
