@@ -180,7 +180,7 @@ class Admission:
             raise RequestError(told(document.faults, "GRAPHQL_VALIDATION_FAILED"))
         return _Known(
             definition,
-            Estimate(self._schema, document.node, definition),
+            Estimate(self._schema, document.node, definition, self._settings.cost_limit),
             Sizes(self._schema, definition),
         )
 

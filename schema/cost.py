@@ -1,7 +1,8 @@
 """What an operation costs, told from its text and its variables: about how many fields it answers.
 
 Each field counts 1, and what is nested in a list counts once for each item. How many items a page has is said by its
-arguments; of other lists it is assumed. Fields that are selected twice count twice, as nothing is merged, so the cost
+arguments; of other lists it is assumed. What is asked about the schema is counted, and counts more, since no plan
+answers it but graphql-core, all at once. Fields that are selected twice count twice, as nothing is merged, so the cost
 is that of the worst case. It is told in a time that grows with the text and not with what fragments make of it.
 """
 
@@ -34,12 +35,16 @@ from graphql import (
 
 from ..resolvers.search import DEFAULT, LIMIT
 from .fragments import in_order
+from .introspection import INTROSPECTION, SchemaFields
+from .limits import MOST_TOLD
 
 # How many items a list has of which nothing says it.
 ASSUMED = 10
 # The arguments that say how many items a page has, and the lists below it that hold them.
 PAGE_ARGUMENTS = ("first", "last", "take")
 PAGE_LISTS = frozenset({"nodes", "edges", "result"})
+# What a field of an answer about the schema counts.
+OF_THE_SCHEMA = 4
 # The costs of one operation that are kept, for different values of its variables.
 KEPT = 100
 # The value of `if` with which a directive takes a field away.
@@ -53,16 +58,24 @@ def cost(
     variables: Mapping[str, Any],
 ) -> int:
     """The cost of one operation of a valid document, with its variables as they were sent or as they were read."""
-    return _Walk(schema, document, operation, variables).total()
+    return Estimate(schema, document, operation).cost(variables)
 
 
 class Estimate:
-    """What one operation of a valid document costs; for values that were there before it is remembered."""
+    """What one operation of a valid document costs; for values that were there before it is remembered.
+
+    Of what is asked about the schema no more is counted than makes the cost larger than `most`.
+    """
 
     def __init__(
-        self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        most: int = MOST_TOLD,
     ) -> None:
-        self._asked = schema, document, operation
+        of_the_schema = SchemaFields(schema, document, most // OF_THE_SCHEMA)
+        self._asked = schema, document, operation, of_the_schema
         # The variables that were looked at so far, and what the operation costs with values of them.
         self._names: tuple[str, ...] = ()
         self._told: dict[Any, int] = {}
@@ -104,10 +117,12 @@ class _Walk:
         schema: GraphQLSchema,
         document: DocumentNode,
         operation: OperationDefinitionNode,
+        of_the_schema: SchemaFields,
         variables: Mapping[str, Any],
     ) -> None:
         self._schema = schema
         self._operation = operation
+        self._of_the_schema = of_the_schema
         self._variables = variables
         self._defaults = {
             node.variable.name.value: node.default_value
@@ -147,6 +162,8 @@ class _Walk:
     def _field(self, parent: Any, node: FieldNode) -> _Fields:
         if node.selection_set is None:
             return _Fields(1)
+        if node.name.value in INTROSPECTION:
+            return _Fields(1 + OF_THE_SCHEMA * self._of_the_schema.count(node))
         field: Any = self._schema.get_field(parent, node.name.value)
         inside = self._selected(get_named_type(field.type), node.selection_set)
         items, lists = self._page(field, node), _lists(field.type)

@@ -23,12 +23,12 @@ from graphql import (
 
 from ..execution import parsing
 from .fragments import in_order
+from .introspection import INTROSPECTION
 
 # What the parser counts while it reads. Without the last two a text of nothing but blanks or comments took a second.
 TOKENS = 1_500
 COMMENTS = 1_000
 CHARACTERS = 30_000
-INTROSPECTION = frozenset({"__schema", "__type"})
 # A number beyond it is told as this one, the largest that every reader of JSON keeps.
 MOST_TOLD = 2**53 - 1
 

@@ -3,8 +3,9 @@
 A document is made of parts, each a number of times: what is known to make a parser, a validator or a planner work hard,
 right and wrong. Hill climbing changes the numbers and keeps what took longer; limits and the parts' own variety keep it
 from running into one corner. What is measured is CPU time of this thread for all that comes before the first statement
-is sent: reading, limits, validation, the telling of errors, cost, variables, the plan; of several measurements the
-least, and without the collector, which is switched off meanwhile: what it takes depends on what else there is.
+is sent: reading, limits, validation, the telling of errors, cost, variables, the plan, and what is answered about the
+schema, which graphql-core gives at once; of several measurements the least, and without the collector, which is
+switched off meanwhile: what it takes depends on what else there is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Mapping
+from inspect import isawaitable
 from typing import Any, NamedTuple
 
 from projectgate.admission import Admission
@@ -132,6 +134,14 @@ PARTS: Mapping[str, Callable[[int], Part]] = {
     "introspection": lambda n: Part(
         root=_each(n, "i: __schema { types { fields { type { name } } } }")
     ),
+    "schemas": lambda n: Part(
+        root=_each(n, "i#: __schema { types { fields { type { fields { name } } } } }")
+    ),
+    "types of types": lambda n: Part(
+        root="t: __schema { types { inputFields { type { "
+        + _each(n, "t#: ofType { name kind }")
+        + " } } } }"
+    ),
 }
 Numbers = Mapping[str, int]
 
@@ -189,7 +199,12 @@ async def _planned(document: Document, name: str | None, variables: dict[str, An
     if isinstance(executor, list):
         return executor[0].message[:100]
     executor.native = True
-    return type(executor._plan()).__name__
+    plan = executor._plan()
+    if document.introspects:
+        result = executor.execute_operation()
+        if isawaitable(result):
+            await result
+    return type(plan).__name__
 
 
 def climbed(chance: random.Random, seconds: float) -> tuple[Held, Numbers]:

@@ -108,6 +108,17 @@ async def test_tools_may_read_the_schema_with_the_limit_as_it_is(database: Datab
         assert response.json()["data"]["__schema"]["queryType"]["name"] == "Query"
 
 
+async def test_the_schema_is_told_a_few_times_over_and_no_more(database: Database) -> None:
+    types = "types { fields { type { fields { name } } } }"
+    app = create_app(make_settings(), database=database)
+    async with open_client(app, headers=bearer()) as client:
+        for times, status in ((3, 200), (50, 400)):
+            schemas = " ".join(f"s{number}: __schema {{ {types} }}" for number in range(times))
+            response = await run(client, f"{{ {schemas} }}")
+            assert response.status_code == status
+    is_refused(response, 400, "QUERY_TOO_COMPLEX")
+
+
 async def test_fields_of_one_name_that_take_long_to_compare_are_refused(
     admin: httpx2.AsyncClient,
 ) -> None:

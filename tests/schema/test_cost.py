@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -19,7 +20,9 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     Undefined,
+    get_introspection_query,
     get_named_type,
+    graphql_sync,
     parse,
     validate,
 )
@@ -31,7 +34,7 @@ from graphql.execution.values import (
 from hypothesis import HealthCheck, given, settings
 
 from projectgate.schema.build import schema
-from projectgate.schema.cost import KEPT, Estimate, cost
+from projectgate.schema.cost import KEPT, OF_THE_SCHEMA, Estimate, cost
 from tests.execution import world
 from tests.make.operations import Made, Maker
 
@@ -115,8 +118,7 @@ def test_a_document_costs_what_is_computed_by_hand(
             {},
             (1 + 2 + 1 + 3) + (1 + 2 + 1 + 5),
         ),
-        # Introspection is not free; lists of leaves hold nothing.
-        ("{ __schema { types { name fields { name } } } }", {}, 1 + 1 + 10 * (1 + 1 + 10)),
+        # Lists of leaves hold nothing.
         ('{ project(id: "x") { tags } }', {}, 2),
         # What is taken away costs nothing, and what may be there counts.
         ("{ viewer { name @skip(if: true) roles @include(if: false) } }", {}, 1),
@@ -138,6 +140,64 @@ def test_an_operation_costs_what_is_computed_by_hand(
     text: str, variables: dict[str, Any], expected: int
 ) -> None:
     assert cost_of(text, variables) == expected
+
+
+def answered(answer: Any) -> int:
+    """How many fields an answer has."""
+    if isinstance(answer, dict):
+        return sum(1 + answered(value) for value in answer.values())
+    return sum(map(answered, answer)) if isinstance(answer, list) else 0
+
+
+OF_TYPES = "kind name ofType { kind name ofType { kind name ofType { name } } }"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        get_introspection_query(input_value_deprecation=True, directive_is_repeatable=True),
+        "{ __schema { types { fields(includeDeprecated: true) { type { fields { name } } } } } }",
+        "{ __schema { types { name possibleTypes { name interfaces { name } } } } }",
+        "{ __schema { types { inputFields { type { " + OF_TYPES + " } } enumValues { name } } } }",
+        "{ __schema { directives { locations args { name type { " + OF_TYPES + " } } } } }",
+        "{ __schema { queryType { ...F } mutationType { ...F } } } fragment F on __Type { name ...G }"
+        " fragment G on __Type { fields { ... { args { name type { name } } } } }",
+        '{ a: __type(name: "Project") { fields { name } } b: __type(name: "ProjectSortOrder") { name }'
+        " __typename }",
+    ],
+)
+def test_of_the_schema_an_operation_costs_what_it_is_answered(text: str) -> None:
+    data = graphql_sync(PROJECTS, text).data
+    assert data is not None
+    roots = len(data)
+    assert cost_of(text) == roots + OF_THE_SCHEMA * (answered(data) - roots)
+
+
+def test_a_type_that_a_variable_names_costs_what_the_largest_does() -> None:
+    text = "query ($n: String!) { __type(name: $n) { fields { name } } }"
+    each = {
+        name: cost_of(text.replace("($n: String!)", "").replace("$n", json.dumps(name)))
+        for name in PROJECTS.type_map
+    }
+    assert cost_of(text, {"n": "ID"}) == cost_of(text) == max(each.values())
+
+
+def test_of_the_schema_no_more_is_counted_than_is_allowed() -> None:
+    types = "types { fields { type { fields { name } } } }"
+    whole = cost_of(f"{{ __schema {{ {types} }} }}")
+    text = " ".join(f"s{n}: __schema {{ {types} }}" for n in range(50))
+    document = parse(
+        f"query ($o: Boolean!) {{ {text} last: __schema @skip(if: $o) {{ {types} }} }}"
+    )
+    (operation,) = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    for most in (100, whole + 100, 10 * whole):
+        estimate = Estimate(PROJECTS, document, operation, most)
+        resolved = estimate._asked[-1]
+        # Whatever is taken away: what was counted before does not make room for it.
+        for o in (True, False, True):
+            assert estimate.cost({"o": o}) > most
+        assert resolved._counted <= most // OF_THE_SCHEMA + whole
 
 
 def test_only_the_operation_that_is_asked_for_counts() -> None:
