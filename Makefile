@@ -60,7 +60,7 @@ tests/clients/node_modules/run.ok: .node/run.ok tests/clients/package-lock.json
 test: .venv/dev.ok page clients ## run all tests
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (half an hour)
+fuzz: .venv/dev.ok ## compare plans with graphql-core on many random operations (an hour or two)
 	@PROJECTGATE_TEST_EXAMPLES=$(PROJECTGATE_TEST_EXAMPLES) $(BIN)/pytest -q -p tests.fuzz --timeout 0 \
 		tests/execution/test_differential.py tests/schema/test_random_queries.py tests/schema/test_random_mutations.py \
 		tests/program/test_served_plans.py
