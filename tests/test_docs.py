@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 from typer.main import get_group
 
+from projectgate import server
 from projectgate.cli import app
+from projectgate.connection import Connection
 from projectgate.data.search import ProjectSortOrder
+from projectgate.schema import limits, variables
 from projectgate.settings import PREFIX, Settings
+from projectgate.transports import event_stream, streams, websocket
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "explorer").glob("*.md")]
@@ -30,6 +34,46 @@ def test_every_setting_is_documented_and_every_documented_setting_exists() -> No
 def test_the_documented_description_of_a_setting_is_that_of_the_code() -> None:
     for name, field in Settings.model_fields.items():
         assert f"| {field.description} |" in OPERATIONS, name
+
+
+def test_the_documented_default_of_a_setting_is_that_of_the_code() -> None:
+    rows = dict(re.findall(rf"^\| `{PREFIX}([A-Z_]+)` \| (\S+) \|", OPERATIONS, re.MULTILINE))
+    defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+    assert rows == {
+        name: "–" if default in (None, ()) else f"`{default}`" for name, default in defaults.items()
+    }
+
+
+def test_the_limits_and_times_that_are_promised_are_those_of_the_code() -> None:
+    rows = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", OPERATIONS, re.MULTILINE))
+    for name, most in {
+        "characters, lines, tokens, comments": (
+            *(limits.CHARACTERS, limits.LINES.most),
+            *(limits.TOKENS, limits.COMMENTS),
+        ),
+        "values of variables": (variables.MOST,),
+        "digits": (limits.DIGITS.most,),
+        "fields": (limits.FIELDS.most,),
+        "depth": (limits.DEPTH.most,),
+        "root fields": (limits.ROOT_FIELDS.most,),
+        "aliases": (limits.ALIASES.most,),
+        "fields of one response name": (limits.SAME_NAME.most,),
+        "directives, fragments": (limits.DIRECTIVES.most, limits.FRAGMENTS.most),
+    }.items():
+        assert rows[name] == ", ".join(f"{number:,}" for number in most)
+    for said in (
+        f"below `__schema` and `__type` {limits.SCHEMA_DEPTH.most}, with these",
+        f"its last | {Connection.head_seconds:g} s |",
+        f"the end of the body | {Connection.body_seconds:g} s |",
+        f"100 kB or all of it in every {Connection.read_seconds:g} s |",
+        f"{websocket.INIT_SECONDS:g} s for `connection_init`",
+        f"takes nothing for {websocket.SEND_SECONDS:g} seconds",
+        f"takes nothing for {event_stream.SEND_SECONDS:g} seconds",
+        f"event streams have a comment every {event_stream.HEARTBEAT:g}",
+        f"After SIGTERM everything ends within {server.STOP:g} seconds",
+        f"After {server.GRACE:g} seconds, on a WebSocket after {server.GRACE - streams.GOODBYE:g}",
+    ):
+        assert said in OPERATIONS
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
