@@ -164,6 +164,14 @@ def test_the_readme_quotes_the_newest_run() -> None:
     assert {called: shown for called, *shown in cells} == rows
 
 
+def test_each_bound_that_was_missed_is_explained() -> None:
+    runs = [one["answers"] for one in records.latest(report.RUNS)]
+    text = (PEERS.parent / "README.md").read_text().partition("## What is not reached")[2]
+    explained = text.partition("\n## ")[0]
+    for what, _, middle in bounds.over_runs(runs):
+        assert middle.met or f"`{what.partition(',')[0]}`" in explained, what
+
+
 def test_a_bar_that_is_cut_is_no_longer_than_the_paper() -> None:
     bars = [chart.Bar("ours", 1, 0.5, ours=True), chart.Bar("slow <one>", 90, 1)]
     drawn = ElementTree.fromstring(chart.chart({"page": bars}, cut="slow <one>"))
