@@ -138,7 +138,8 @@ class Document:
         if is_awaitable(result):
             result = await result
         if told is not None:
-            told(getattr(executor, "how", _WITHOUT_PLANS))
+            how: How = getattr(executor, "how", _WITHOUT_PLANS)
+            told(how if how.compiled else how._replace(fields=getattr(executor, "completed", 0)))
         return ExecutionResult(data=result.data, errors=result.errors)
 
     def _executor(

@@ -2,7 +2,8 @@
 
 A plan that meets anything unusual (an exception, a null where none may be, a leaf without an answer) is given up, and
 graphql-core executes the operation: its errors, paths and nulls are its own. Fields of a query's root are resolved
-once more then, so they must have no side effect; those of a mutation's root are not, their results are replayed.
+once more then, so they must have no side effect; those of a mutation's root are not, their results are replayed. Only a
+`TimeoutError` ends the operation, as it is raised: who has waited as long as it may does not wait once more.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from graphql import (
     MiddlewareManager,
 )
 from graphql.pyutils import is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from .operation import Operation
 from .plan import Choices, Fallback, Plan
 from .run import Run, Unanswerable
+from .turns import ExecutorInTurns
 
 # How many operations have their plans kept; the ones not used for longest go first.
 KEPT = 512
@@ -90,13 +91,17 @@ class Engine:
 
 
 class How(NamedTuple):
-    """How an operation was executed: by a plan or not, and why not, in words that tell nothing of its data."""
+    """How an operation was executed: by a plan or not, and why not, in words that tell nothing of its data.
+
+    `fields`: how many graphql-core completed.
+    """
 
     compiled: bool
     reason: str | None = None
+    fields: int = 0
 
 
-class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
+class CompiledExecutor(ExecutorInTurns):
     """Strawberry's executor, but for operations that have a plan."""
 
     engine: ClassVar[Engine]

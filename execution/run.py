@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql.pyutils import is_awaitable
@@ -11,6 +12,10 @@ from graphql.pyutils import is_awaitable
 if TYPE_CHECKING:
     from .completion import Complete
     from .executor import CompiledExecutor
+
+
+# Seconds of completing after which others have their turn.
+TURN = 0.02
 
 
 class Unanswerable(Exception):
@@ -97,14 +102,22 @@ class Run:
         """Awaits what waits, level by level, until nothing does.
 
         All that a level needs is asked for before any of it is awaited, so a loader sees its keys of a level together.
+        Between fields that take long to complete others have their turn.
         """
         while self._loads or self._calls:
             calls, loads = self._calls, self._loads
             self._calls, self._loads = [], []
             found = await _awaited(calls, loads, self.executor.context_value)
+            begun = perf_counter()
             for call in calls:
+                if perf_counter() - begun > TURN:
+                    await asyncio.sleep(0)
+                    begun = perf_counter()
                 _put(call.values, call.answers, call.key, call.complete, self)
             for load, values in zip(loads, found, strict=True):
+                if perf_counter() - begun > TURN:
+                    await asyncio.sleep(0)
+                    begun = perf_counter()
                 if load.then is not None:
                     values = list(map(load.then, load.objects, values))
                 _put(values, load.answers, load.key, load.complete, self)

@@ -29,6 +29,8 @@ from projectgate.trusted import trusted_documents
 LEAST, READING = 100, 10
 # What each kB costs that is read as JSON, whatever it holds, and each value of variables as `Sizes` counts them.
 PARSING, VALUE = 100, 3
+# What each field of an answer costs that no plan made but graphql-core.
+COMPLETING = 8
 
 
 class Prepared(NamedTuple):
@@ -97,6 +99,10 @@ class Admission:
     def event(self, prepared: Prepared, caller: Caller) -> None:
         """Counts the answer to an event of what a caller subscribed to. Raises: Rejected (429)."""
         self._rates.take(caller.name, prepared.price)
+
+    def completed(self, prepared: Prepared, caller: Caller, fields: int) -> None:
+        """Counts what it took to complete so many fields without a plan, where that is more than the price."""
+        self._rates.add(caller.name, COMPLETING * fields - prepared.price)
 
     def prepared(self, asked: Operation, caller: Caller) -> Prepared:
         """What a caller asks for, if it may be executed at all. Raises: RequestError, Rejected (429)."""

@@ -92,7 +92,7 @@ def create_app(
     admission = Admission(schema, settings)
     tracing = tracing_of(settings, database)
     observer = (tracing.observer if tracing else Observer)(metrics, settings.slow_operation)
-    operations = Operations(settings, observer)
+    operations = Operations(settings, observer, admission)
     streams = Streams(settings)
     endpoint = GraphQLEndpoint(admission, operations, authenticator, settings, metrics, streams)
     websocket = WebSocketEndpoint(admission, operations, authenticator, settings, streams)

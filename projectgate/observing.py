@@ -51,6 +51,11 @@ class Observation(Tally):
         """Hears how it was executed."""
         self._how = how
 
+    @property
+    def fields(self) -> int:
+        """How many fields of the answer no plan made."""
+        return 0 if self._how is None else self._how.fields
+
     def answered(self, payload: Mapping[str, Any]) -> None:
         """Ends it with its answer."""
         self.ended(payload["errors"][0]["extensions"]["code"] if "errors" in payload else OK)

@@ -10,7 +10,7 @@ import structlog
 from graphql import OperationType
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from projectgate.admission import Prepared
+from projectgate.admission import Admission, Prepared
 from projectgate.data.failures import StatementTimeout
 from projectgate.deadlines import Deadline, Deadlines
 from projectgate.observing import Observer
@@ -32,8 +32,9 @@ log = structlog.get_logger("projectgate")
 class Operations:
     """Executes what was admitted, each operation in its time and seen by the observer."""
 
-    def __init__(self, settings: Settings, observer: Observer) -> None:
+    def __init__(self, settings: Settings, observer: Observer, admission: Admission) -> None:
         self._observer = observer
+        self._admission = admission
         self.metrics = observer.metrics
         self._seconds = settings.operation_deadline
         self._deadlines = Deadlines()
@@ -68,6 +69,8 @@ class Operations:
             observation.failed(error)
             raise
         observation.answered(payload)
+        if observation.fields:
+            self._admission.completed(prepared, context.caller, observation.fields)
         return payload
 
     async def source(self, prepared: Prepared, context: Context) -> AsyncIterable[Any]:

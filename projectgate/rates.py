@@ -56,6 +56,11 @@ class Rates:
         # When it is first needed: the library begins a thread here, which a process that forks must not have.
         return Windows()
 
+    def add(self, caller: str, cost: int) -> None:
+        """Counts a cost for a caller that cannot be refused any more; nothing where it is none."""
+        if self._limit and cost > 0:
+            self._windows.used(self._key(caller), self._minute, cost)
+
     def take(self, caller: str, cost: int) -> None:
         """Counts a cost for a caller. Raises: Rejected (429)."""
         if not self._limit:

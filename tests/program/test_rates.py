@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 import pytest
 
 from projectgate import rates
-from projectgate.admission import LEAST, PARSING, READING, VALUE
+from projectgate.admission import COMPLETING, LEAST, PARSING, READING, VALUE
 from projectgate.app import create_app
 from projectgate.data.database import Database
 from projectgate.rates import Rates, Windows
@@ -227,6 +228,27 @@ async def test_values_of_variables_count(database: Database, name: str) -> None:
     async with real(database, limit) as client:
         assert (await run(client, query, variables=variables)).status_code == 200
         is_refused(await run(client, query, variables=variables), 429, "RATE_LIMITED")
+
+
+def fields(answer: Any) -> int:
+    """How many fields an answer has."""
+    if isinstance(answer, dict):
+        return sum(1 + fields(value) for value in answer.values())
+    return sum(map(fields, answer)) if isinstance(answer, list) else 0
+
+
+@pytest.mark.parametrize(("less", "status"), [(0, 200), (1, 429)])
+async def test_each_field_counts_that_no_plan_made(
+    database: Database, less: int, status: int
+) -> None:
+    query = "{ __schema { types { name kind description } } }"
+    async with real(database, 0) as client:
+        known = (await run(client, query)).json()
+    price, made = known["extensions"]["cost"], fields(known["data"])
+    assert price < COMPLETING * made
+    limit = READING * len(query) + COMPLETING * made + price - less
+    async with real(database, limit) as client:
+        assert [(await run(client, query)).status_code for _ in range(2)] == [200, status]
 
 
 async def test_a_small_request_counts_nothing_for_its_bytes(serve: Serve) -> None:
