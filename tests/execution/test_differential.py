@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Awaitable, Iterator
 from typing import Any, TypeVar
 
 import pytest
 import strawberry
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from projectgate.execution.executor import Engine
 from tests.execution import world
 from tests.execution.compared import Pair
+from tests.make.examples import examples, trying
 from tests.make.operations import Made, Maker
 
 # graphql-core leaves coroutines behind where an error ends an operation; what plans leave is tested elsewhere.
@@ -30,7 +30,7 @@ T = TypeVar("T")
 Batches = dict[str, list[list[Any]]]
 
 # `make fuzz` tries many more.
-EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "150"))
+EXAMPLES = examples(150)
 
 ENGINE = Engine()
 PAIR = Pair(
@@ -143,13 +143,7 @@ def keys(read: Batches) -> Iterator[tuple[str, Any]]:
     return ((loader, key) for loader, batches in read.items() for batch in batches for key in batch)
 
 
-LONG = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+LONG = trying(EXAMPLES)
 
 
 @LONG

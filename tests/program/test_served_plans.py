@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projectgate.app import create_app
@@ -22,6 +21,7 @@ from projectgate.resolvers.context import Context
 from projectgate.schema.build import engine
 from tests.conftest import migrated
 from tests.execution.compared import written
+from tests.make.examples import examples, trying
 from tests.make.operations import Made
 from tests.make.projects import NOON
 from tests.program.conftest import bearer, make_settings, open_client
@@ -40,7 +40,7 @@ pytestmark = [
 ]
 
 # `make fuzz` tries many more.
-EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "40"))
+EXAMPLES = examples(40)
 SEEN: Counter[str] = Counter()
 
 
@@ -116,13 +116,7 @@ async def test_a_document_is_answered_with_the_bytes_of_graphql_cores_answer(
 
 
 @pytest.mark.usefixtures("most_operations_are_answered_by_plans")
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+@trying(EXAMPLES)
 @given(
     st.one_of(
         USUAL_MAKER.operations("query", depth=4),

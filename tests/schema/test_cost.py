@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -31,24 +30,19 @@ from graphql.execution.values import (
     get_directive_values,
     get_variable_values,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from projectgate.schema.build import schema
 from projectgate.schema.cost import KEPT, OF_THE_SCHEMA, Estimate, cost
 from tests.execution import world
+from tests.make.examples import examples, trying
 from tests.make.operations import Made, Maker
 
 QUERIES = Path(__file__).parents[1] / "queries"
 PROJECTS = schema._schema
 WORLD = strawberry.Schema(world.Query, world.Mutation, types=[world.Book, world.Tool])._schema
-EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "100"))
-RANDOMLY = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+EXAMPLES = examples(100)
+RANDOMLY = trying(EXAMPLES)
 
 
 def cost_of(text: str, variables: dict[str, Any] | None = None, within: Any = PROJECTS) -> int:

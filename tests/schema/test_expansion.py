@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Any
 
@@ -16,21 +15,16 @@ from graphql import (
     SelectionSetNode,
     parse,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projectgate.schema import limits
 from projectgate.schema.limits import Limit, counted
+from tests.make.examples import examples, trying
 
 SCHEMA = ("__schema", "__type")
-EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "300"))
-RANDOMLY = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+EXAMPLES = examples(300)
+RANDOMLY = trying(EXAMPLES)
 
 
 class Naive:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
@@ -23,6 +22,7 @@ from projectgate.data.versions import VERSIONS
 from projectgate.resolvers.access import Caller
 from projectgate.schema.build import schema
 from tests.conftest import migrated
+from tests.make.examples import examples, trying
 from tests.make.operations import Made, Maker
 from tests.make.rich import make_rich
 from tests.make.writes import admin, ids_of, imported, imported_types
@@ -39,7 +39,7 @@ pytestmark = [
 ]
 
 # `make fuzz` tries many more, but fewer than of queries: each is done to two databases as good as new.
-EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "200")) // 5
+EXAMPLES = examples(200) // 5
 
 
 def inputs(mutation: str) -> list[dict[str, Any]]:
@@ -162,13 +162,7 @@ async def done(database: Database, *statements: str) -> None:
 
 
 @pytest.mark.usefixtures("both_ways_of_a_plan_and_of_a_write_are_tried")
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+@trying(EXAMPLES)
 @given(
     st.one_of(MAKER.operations("mutation", depth=5), SHORT_MAKER.operations("mutation", depth=4)),
     st.sampled_from(CALLERS),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 from graphql import get_named_type, is_leaf_type
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projectgate.data.database import Database
 from projectgate.resolvers.access import READ, Caller
 from projectgate.schema.build import schema
 from tests.conftest import migrated
+from tests.make.examples import examples, trying
 from tests.make.operations import Made, Maker
 from tests.schema.compared import ALONG, BESIDE, compare, fill
 from tests.schema.conftest import READER
@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 # `make fuzz` tries many more.
-EXAMPLES = int(os.environ.get("PROJECTGATE_TEST_EXAMPLES", "80"))
+EXAMPLES = examples(80)
 IDS = ["project-123", "project-1001", "project-1005", "project-full", "project-full1"]
 STORES = ["store-oslo", "store-bergen", "store-1"]
 OSLO = Caller("oslo", frozenset({READ}), frozenset({"store-oslo"}))
@@ -134,13 +134,7 @@ async def filled(
         yield database
 
 
-TRIED = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    derandomize="PROJECTGATE_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    database=None,
-)
+TRIED = trying(EXAMPLES)
 
 
 @pytest.mark.usefixtures("both_ways_of_a_plan_are_tried")
