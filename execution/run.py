@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -109,23 +109,27 @@ class Run:
             self._calls, self._loads = [], []
             found = await _awaited(calls, loads, self.executor.context_value)
             begun = perf_counter()
-            for call in calls:
+            for field in _settled(calls, loads, found):
                 if perf_counter() - begun > TURN:
                     await asyncio.sleep(0)
                     begun = perf_counter()
-                _put(call.values, call.answers, call.key, call.complete, self)
-            for load, values in zip(loads, found, strict=True):
-                if perf_counter() - begun > TURN:
-                    await asyncio.sleep(0)
-                    begun = perf_counter()
-                if load.then is not None:
-                    values = list(map(load.then, load.objects, values))
-                _put(values, load.answers, load.key, load.complete, self)
+                _put(*field, self)
 
     async def abandon(self) -> None:
         """Lets what waits come to its end; nobody wants its answers any more."""
         calls, self._calls, self._loads = self._calls, [], []
         await _ended(calls, ())
+
+
+def _settled(
+    calls: Sequence[Wait], loads: Sequence[Load], found: Sequence[Sequence[Any]]
+) -> Iterator[tuple[Sequence[Any], Sequence[dict[str, Any]], str, Complete]]:
+    """The values of each field that waited, and where their answers go."""
+    for call in calls:
+        yield call.values, call.answers, call.key, call.complete
+    for load, values in zip(loads, found, strict=True):
+        made = values if load.then is None else list(map(load.then, load.objects, values))
+        yield made, load.answers, load.key, load.complete
 
 
 def _put(
