@@ -121,9 +121,6 @@ class CompiledExecutor(ExecutorInTurns):
         self.hide_suggestions = options["hide_suggestions"]
         # What resolvers are told besides.
         self.abort_signal = self.operation_extensions = None
-        self.async_helpers = GraphQLResolveInfoHelpers(
-            gather=self.gather_async_work, track=self.track_async_work
-        )
 
     def _set_up(self) -> None:
         """Has graphql-core set up what it keeps of an execution, once."""
@@ -137,6 +134,16 @@ class CompiledExecutor(ExecutorInTurns):
             raise AttributeError(name)
         self._set_up()
         return getattr(self, name)
+
+    # They hold the executor, which holds all that was read. If it held them, it would stay until the collector comes.
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """What resolvers are given for work of several tasks."""
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, _: GraphQLResolveInfoHelpers) -> None:
+        """Keeps nothing of what graphql-core sets."""
 
     @property
     def strawberry_schema(self) -> Any:
@@ -184,8 +191,6 @@ class CompiledExecutor(ExecutorInTurns):
         else:
             self.how = How(True)
             self.engine.counters.runs += 1
-            # They hold the executor, which holds all that was read: it would stay until the collector comes.
-            del self.async_helpers
             return ExecutionResult(data, None)
         self.engine.counters.bail_outs += 1
         await run.abandon()

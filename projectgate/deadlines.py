@@ -78,10 +78,14 @@ class Deadline:
         traceback: TracebackType | None,
     ) -> None:
         self._deadlines.met(self)
+        task = self._task
+        # A task that is cancelled keeps what it raised, and with it the frames of the block. If they kept the task in
+        # turn, all that it had read would stay until the collector looks everywhere, which it seldom does.
+        del self._task
         if (
             self.expired
             # Who else cancels the task means the task, not the block.
-            and self._task.uncancel() <= self._cancelling
+            and task.uncancel() <= self._cancelling
             and error_type is asyncio.CancelledError
         ):
             raise TimeoutError from error

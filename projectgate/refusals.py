@@ -78,4 +78,16 @@ def told(errors: Iterable[GraphQLError], code: str | None = None) -> list[dict[s
     for error in answers:
         if len(error["message"]) > MESSAGE_LENGTH:
             error["message"] = f"{error['message'][:MESSAGE_LENGTH]}…"
+    for fault in errors:
+        _let_go(fault)
     return answers
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Has an error forget where it came from.
+
+    The frames there have all that was read, and some have the error: only the collector could free them.
+    """
+    while error is not None:
+        error.__traceback__ = None
+        error = getattr(error, "original_error", None)

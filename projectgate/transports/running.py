@@ -85,7 +85,7 @@ class Running:
     def complete(self, name: str) -> None:
         """Ends an operation of which the client wants no more."""
         job = self._named.pop(name, None)
-        if job is not None:
+        if job in self._jobs:
             job.task.cancel()
 
     def drain(self, answered: Callable[[], None]) -> None:
@@ -96,12 +96,15 @@ class Running:
                 job.task.cancel()
 
     async def stop(self) -> None:
-        """Ends all of them, and returns when they have ended."""
+        """Ends all of them, returns when they have ended, and forgets them: nothing more is told or asked."""
         tasks = [job.task for job in self._jobs]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        self._named.clear()
+        # It is the connection's, which has these operations.
+        del self._say
 
     async def refuse(self, name: str, error: RequestError | Rejected) -> None:
         """Tells that an operation is not executed, and why. Raises: Gone."""
@@ -115,6 +118,8 @@ class Running:
 
     def _done(self, job: _Job) -> None:
         self._jobs.discard(job)
+        # One that was cancelled keeps what it raised, and with it the job.
+        del job.task
         if self._answered is not None and not self.answering:
             self._answered()
 
