@@ -57,6 +57,9 @@ class PostgresConnection:
             raw = await asyncpg.connect(**self._arguments, timeout=CONNECT)
         except TimeoutError:
             raise ConnectionError(f"it does not answer within {CONNECT:g} s") from None
+        except OSError as error:
+            # The driver's frame has the error, and the error would have the frame.
+            raise error.with_traceback(None)  # noqa: B904
         try:
             await _prepare(raw)
         except BaseException:

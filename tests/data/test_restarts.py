@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,4 +124,27 @@ async def test_a_server_that_is_restarted_costs_the_statements_that_run_and_no_c
     await asyncio.gather(*readers)
     assert len(failures) == after
     await require_whole(database)
+    await database.close()
+
+
+class Held:
+    """What a task has when it asks."""
+
+
+async def test_a_connection_that_cannot_be_made_leaves_nothing_to_the_collector(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"postgresql+asyncpg://nobody@/nothing?host={tmp_path}")
+
+    async def ask() -> weakref.ref[Held]:
+        held = Held()
+        with suppress(OSError):
+            await database.run(PID)
+        return weakref.ref(held)
+
+    gc.disable()
+    try:
+        assert (await ask())() is None
+    finally:
+        gc.enable()
     await database.close()
