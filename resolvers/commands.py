@@ -119,7 +119,10 @@ class Command(Request, ABC):
         """Lets a command pass that can succeed. Raises: Refused, as `availableActions` tells it."""
         refused = self.guard(draft.situation())
         if refused is not None:
-            raise refused
+            try:
+                raise refused
+            finally:
+                del refused  # it has this frame now, and with it the project
 
     def gives(self, name: str) -> bool:
         """Whether the command itself says what the value of a field of the project is."""

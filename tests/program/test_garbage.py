@@ -25,6 +25,13 @@ STATUS = """mutation ($status: String!, $expected: Int) {
   }
 }""".replace("%s", NESTED)
 
+# It is active already.
+ACTIVATE = """mutation {
+  activateProject(input: { projectId: "project-1" }) {
+    changed project { %s } userErrors { code }
+  }
+}""".replace("%s", NESTED)
+
 
 @pytest.fixture
 def nothing_collected() -> Iterator[None]:
@@ -68,9 +75,10 @@ async def asked(app: Any, body: dict[str, Any]) -> dict[str, Any]:
         (f'{{ project(id: "project-1", atVersion: 1) {{ {NESTED} }} }}', None),
         (STATUS, None),
         (STATUS, 1_000),
+        (ACTIVATE, None),
         ("{ missing }", None),
     ],
-    ids=["one", "page", "version", "write", "refused", "invalid"],
+    ids=["one", "page", "version", "write", "refused", "impossible", "invalid"],
 )
 async def test_what_a_request_leaves_behind_is_freed_without_the_collector(
     database: Database, nothing_collected: None, query: str, expected: int | None
