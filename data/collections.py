@@ -47,7 +47,7 @@ from .compiled import Read, Statement
 from .documents import Document
 from .insertion import Deletion, Insertion
 from .reads import Reads
-from .rows import RowMaker
+from .rows import Groups, Lines, RowMaker
 
 D = TypeVar("D", bound=Document)
 
@@ -261,6 +261,16 @@ def by_project(rows: Iterable[Any]) -> dict[str, list[Any]]:
         # The first of the keys that lead every row; by its name it takes twice as long.
         found[row[0]].append(row)
     return found
+
+
+def grouped(rows: Sequence[Any], ids: Sequence[str]) -> Sequence[list[Any]]:
+    """Rows in their order, a list for each of the projects that they belong to."""
+    if isinstance(rows, Lines):
+        return Groups(rows, ids)
+    if len(ids) == 1:
+        return [list(rows)]
+    found = by_project(rows)
+    return [found.get(one, []) for one in ids]
 
 
 class Collection(Generic[D]):

@@ -1,53 +1,60 @@
-"""Several reads in one statement: what each of them gives is one text, an array of rows that are arrays.
+"""Several reads in one statement: what each of them gives is one array, of rows that are arrays of texts.
 
-PostgreSQL only. For the few rows of one project a round trip costs more than all that is done with them. Of many rows
-it would be the database that pays for it: it writes JSON slower than it sends rows.
+PostgreSQL only. A round trip costs as much as all that is done with the rows of one project. In this form they cost
+the driver less than by themselves; JSON, which tells kinds of values apart, would cost the database more.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-import orjson
-from sqlalchemy import ColumnElement, Select, Text, func, literal_column
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, String, Text, TypeDecorator
 from sqlalchemy import cast as cast_to
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import LRUCache
 
 from .among import equal
-from .base import Exact, Json, UtcTime, amount_of, loads, moment_of
+from .base import Exact, Json, UtcTime, amount_of, loads
 from .compiled import CAPACITY, Plan, Read, Sent, Statement
-from .rows import RowMaker, made_rows, row_class, row_maker
+from .rows import Lines, RowMaker, row_class, row_maker
 
 _LISTS = (list, tuple)
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
-
-def _null_or(made: Callable[[str], Any], text: str | None) -> Any:
-    return None if text is None else made(text)
-
-
-# What JSON has no exact form for comes as a text, and what reads it.
-_READERS: Mapping[type, Callable[[Any], Any]] = {
-    Exact: partial(_null_or, amount_of),
-    Json: partial(_null_or, loads),
-    UtcTime: partial(_null_or, moment_of),
+# What reads the text that PostgreSQL writes of a value; moments are written by the clock of UTC (see postgres.py).
+_READERS: Mapping[type[TypeEngine[Any]], Callable[[str], Any]] = {
+    Exact: amount_of,
+    Json: loads,
+    UtcTime: datetime.fromisoformat,
+    Integer: int,
+    Boolean: "true".__eq__,
 }
 
 
 class _Part(NamedTuple):
-    """One of the reads: the statement whose rows are arrays, and what makes its own rows of them."""
+    """One of the reads: the statement whose rows are arrays, what reads some of their places, what makes rows of them.
+
+    `kind`: the class of the rows, where that says where their attributes are.
+    """
 
     plan: Plan
-    readers: Sequence[tuple[int, Callable[[Any], Any]]]
+    readers: Sequence[tuple[int, Callable[[str], Any]]]
     row: RowMaker
+    kind: type[tuple[Any, ...]] | None
 
-    def rows(self, text: str) -> list[Any]:
+    def rows(self, lines: list[list[Any]]) -> Lines:
         """The rows, as the statement gives them when it is sent by itself."""
-        return made_rows(orjson.loads(text), self.readers, self.row)
+        for place, read in self.readers:
+            for line in lines:
+                if line[place] is not None:
+                    line[place] = read(line[place])
+        return Lines(lines, self.row, self.kind)
 
 
 class Joined:
@@ -60,23 +67,23 @@ class Joined:
         self._single = single
         self._parts = [_part(statement, dialect, single=single) for statement in statements]
         texts, before = [], 0
-        for plan, _, _ in self._parts:
+        for plan, *_ in self._parts:
             renumbered = _PLACEHOLDER.sub(partial(_after, before), plan.compiled.string)
-            texts.append(f"array_to_json(array({renumbered}))::text")
+            texts.append(f"array({renumbered})")
             before += len(plan.compiled.positiontup or ())
         self.text = f"select {', '.join(texts)}"
 
     def values(self, given: Iterable[Mapping[str, Any]]) -> list[Any]:
         """The values of all, in their order."""
         found: list[Any] = []
-        for (plan, _, _), values in zip(self._parts, given, strict=True):
+        for (plan, *_), values in zip(self._parts, given, strict=True):
             found += plan.sent_by_name(_only(values) if self._single else values)[1]
         return found
 
-    def rows(self, found: Sequence[Any]) -> list[list[Any]]:
+    def rows(self, found: Sequence[Any]) -> list[Lines]:
         """The rows of each read, of the one row that the driver gave."""
-        (texts,) = found
-        return [part.rows(text) for part, text in zip(self._parts, texts, strict=True)]
+        (arrays,) = found
+        return [part.rows(lines) for part, lines in zip(self._parts, arrays, strict=True)]
 
     def count(self, rows: Sequence[Any]) -> int:
         """How many rows of tables these are."""
@@ -112,30 +119,34 @@ def _only(given: Mapping[str, Any]) -> dict[str, Any]:
 def _part(statement: Statement, dialect: Dialect, *, single: bool) -> _Part:
     of = cast("Select[Any]", statement.of)
     columns: list[ColumnElement[Any]] = list(of.selected_columns)
-    arrays = of.with_only_columns(func.json_build_array(*map(_in_json, columns)))
+    texts = of.with_only_columns(array(list(map(_text, columns))))
     readers = [
-        (place, _READERS[type(column.type)])
+        (place, read)
         for place, column in enumerate(columns)
-        if type(column.type) in _READERS
+        if (read := _reader(column.type)) is not None
     ]
-    names = tuple(str(column.key) for column in columns)
-    row = statement.row or row_maker(names)
-    if statement.aliases is not None:
-        kinds = [column.type for column in columns]
-        made = row_class(tuple, list(zip(names, kinds, strict=True)), statement.aliases)
-        row = partial(tuple.__new__, made)
-    plan = Statement(equal(arrays) if single else arrays).plan(dialect)
+    plan = Statement(equal(texts) if single else texts).plan(dialect)
     if plan.has_lists:
         raise TypeError("a statement whose text depends on the lengths of lists is run by itself")
-    return _Part(plan, readers, row)
+    if statement.aliases is None:
+        names = tuple(str(column.key) for column in columns)
+        return _Part(plan, readers, statement.row or row_maker(names), None)
+    named = [(str(column.key), column.type) for column in columns]
+    kind = row_class(tuple, named, statement.aliases)
+    return _Part(plan, readers, partial(tuple.__new__, kind), kind)
 
 
-def _in_json(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    if isinstance(column.type, Exact | Json):
-        return cast_to(column, Text())
-    if isinstance(column.type, UtcTime):
-        return func.timezone(literal_column("'UTC'"), column)
-    return column
+def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return column if _is_text(column.type) else cast_to(column, Text())
+
+
+def _reader(kind: TypeEngine[Any]) -> Callable[[str], Any] | None:
+    """What makes a value of a column of its text, None where that is its text. Raises: KeyError."""
+    return None if _is_text(kind) else _READERS[type(kind)]
+
+
+def _is_text(kind: TypeEngine[Any]) -> bool:
+    return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
 
 
 def _after(before: int, placeholder: re.Match[str]) -> str:

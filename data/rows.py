@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -41,6 +41,68 @@ def made_rows(
     for place, read in readers:
         columns[place] = map(read, columns[place])
     return list(map(row, zip(*columns, strict=True)))
+
+
+class Lines(Sequence[Any]):
+    """Rows that are made once somebody looks at one; `values` has the values of each.
+
+    `kind` is their class where that has a `__layout__`: who knows it can do without the rows.
+    """
+
+    __slots__ = ("_made", "_row", "kind", "values")
+
+    def __init__(
+        self, values: Sequence[Sequence[Any]], row: RowMaker, kind: type[Any] | None = None
+    ) -> None:
+        self.values = values
+        self.kind = kind
+        self._row = row
+        self._made: list[Any] | None = None
+
+    def _rows(self) -> list[Any]:
+        if self._made is None:
+            self._made = list(map(self._row, self.values))
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._rows()[place]
+
+
+class Groups(Sequence[list[Any]]):
+    """Rows by what they belong to: a list for each of some keys, in the order of the keys, which are distinct.
+
+    The first value of a row is its key. Lists are made once somebody looks at one: see execution/rows.py.
+    """
+
+    __slots__ = ("_made", "keys", "lines")
+
+    def __init__(self, lines: Lines, keys: Sequence[str]) -> None:
+        self.lines = lines
+        self.keys = keys
+        self._made: list[list[Any]] | None = None
+
+    def _lists(self) -> list[list[Any]]:
+        if self._made is None:
+            found: dict[str, list[Any]] = {key: [] for key in self.keys}
+            for row in self.lines:
+                found[row[0]].append(row)
+            self._made = list(found.values())
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return iter(self._lists())
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._lists()[place]
 
 
 class Place(NamedTuple):

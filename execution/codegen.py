@@ -102,6 +102,8 @@ class Source:
         self._named: dict[tuple[str, int], str] = {}
         self.names: dict[str, Any] = {"examine": completion.examine}
         self.usages = Usages()
+        # The selections with nothing nested in them, whose rows can be unpacked, and what does that.
+        self._flat: dict[str, str] = {}
 
     @property
     def text(self) -> str:
@@ -178,6 +180,8 @@ class Source:
         ]
         if body.may_unpack():
             rows = self.name(f"rows_of_{name}", Unpacked(body.items, self.names))
+            if not body.after:
+                self._flat[name] = rows
             lines += [f"    answers = {rows}(objects, kinds)", "    if answers is None:"]
             each = [f"    {line}" for line in each]
         lines += [
@@ -204,7 +208,8 @@ class Source:
     ) -> str:
         if isinstance(kind, GraphQLList):
             inner = self.completion(kind.of_type, details, call, of_one=False)
-            return self._combined(f"lists_of_{inner}", f"lists({inner})")
+            given = ", ".join([inner, *filter(None, [self._flat.get(inner)])])
+            return self._combined(f"lists_of_{inner}", f"lists({given})")
         if is_leaf_type(kind):
             return self._leaves(GraphQLNonNull(kind))
         if is_object_type(kind):

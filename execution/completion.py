@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import iscoroutine
 from itertools import chain
 from types import NoneType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from graphql import GraphQLAbstractType, GraphQLResolveInfo, Undefined
 from graphql.pyutils import is_awaitable
 
+from .rows import Groups, Unpacked
 from .run import Run, Unanswerable
 
 Complete: TypeAlias = Callable[[Sequence[Any], Run], list[Any]]
@@ -60,10 +61,17 @@ def nullable(complete: Complete) -> Complete:
     return completed
 
 
-def lists(complete: Complete) -> Complete:
-    """Completes lists: the items of all of them together, so that what is nested in them is loaded together."""
+def lists(complete: Complete, unpacked: Unpacked | None = None) -> Complete:
+    """Completes lists: the items of all of them together, so that what is nested in them is loaded together.
+
+    `unpacked` answers the same where nothing is nested in them.
+    """
 
     def completed(values: Sequence[Any], run: Run) -> list[Any]:
+        if unpacked is not None and hasattr(values, "lines"):
+            answered = unpacked.lists(cast("Groups", values))
+            if answered is not None:
+                return answered
         if not _LISTS.issuperset(map(type, values)):
             for value in values:
                 if not isinstance(value, (list, tuple)):

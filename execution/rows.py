@@ -4,17 +4,48 @@ A class of rows may say where its attributes are, and of which class their value
 `__layout__ = {attribute: Place(0, str)}`, of as many places as a row has; moments, of the class datetime, are in UTC.
 Its rows are then unpacked, and what the class vouches for is not looked at again. To read a row of six texts takes half
 the time.
+
+What a field has for many objects may come as `Groups`: the rows of all of them, which are told apart by their first
+value while they are unpacked, and need not be made before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 # So many classes of rows a selection keeps functions for: it meets another one for each choice of columns.
 KEPT = 4
 
 Answers = list[dict[str, Any]]
+
+
+class Lines(Protocol):
+    """Rows as their values, and the class that they would have, if that says where its attributes are."""
+
+    @property
+    def values(self) -> Sequence[Sequence[Any]]:
+        """The values of each row."""
+        ...
+
+    @property
+    def kind(self) -> type[Any] | None:
+        """The class."""
+        ...
+
+
+class Groups(Protocol):
+    """Lists of rows: one for each of some keys, which are distinct, of the rows whose first value is that key."""
+
+    @property
+    def lines(self) -> Lines:
+        """The rows of all."""
+        ...
+
+    @property
+    def keys(self) -> Sequence[Any]:
+        """The keys."""
+        ...
 
 
 class Item(NamedTuple):
@@ -41,40 +72,64 @@ class Unpacked:
         """`names`: what the source of the items uses."""
         self._items = items
         self._names = names
-        self._made: dict[type, Callable[[Sequence[Any]], Answers] | None] = {}
+        self._made: dict[type, _Functions | None] = {}
 
     def __call__(self, objects: Sequence[Any], kinds: Set[type]) -> Answers | None:
         """The answers for objects of some classes, None where each object is to be looked at."""
         if len(kinds) != 1:
             return None
         (kind,) = kinds
+        made = self._functions(kind)
+        return None if made is None else made.rows(objects)
+
+    def lists(self, groups: Groups) -> list[Answers] | None:
+        """The answers for each list of some, None where each row is to be looked at."""
+        kind = groups.lines.kind
+        made = None if kind is None else self._functions(kind)
+        return None if made is None else made.lists(groups.lines.values, groups.keys)
+
+    def _functions(self, kind: type) -> _Functions | None:
         if kind not in self._made:
             if len(self._made) == KEPT:
                 self._made.clear()
-            self._made[kind] = self._function(kind)
-        made = self._made[kind]
-        return None if made is None else made(objects)
+            self._made[kind] = self._made_for(kind)
+        return self._made[kind]
 
-    def _function(self, kind: type) -> Callable[[Sequence[Any]], Answers] | None:
+    def _made_for(self, kind: type) -> _Functions | None:
         layout = getattr(kind, "__layout__", None)
         wanted = {item.attribute for item in self._items} - {None}
         if layout is None or not wanted <= layout.keys():
             return None
-        unpacked = ["_"] * (1 + max(place.number for place in layout.values()))
+        unpacked = ["key", *["_"] * max(place.number for place in layout.values())]
         answers = []
         for item in self._items:
             name = ""
             if item.attribute is not None:
                 place = layout[item.attribute]
-                name = unpacked[place.number] = f"c_{place.number}"
+                if place.number:
+                    unpacked[place.number] = f"c_{place.number}"
+                name = unpacked[place.number]
                 if item.usual is not None and item.usual[0] is place.holds:
                     item = item._replace(answer=item.usual[1])
             answers.append(item.of(name))
+        each, answer = f"for {', '.join(unpacked)}, in rows", f"{{{', '.join(answers)}}}"
         made: dict[str, Any] = {}
         source = (
-            f"def unpacked(rows):\n"
-            f"    return [{{{', '.join(answers)}}} for {', '.join(unpacked)}, in rows]"
+            f"def rows(rows):\n"
+            f"    return [{answer} {each}]\n"
+            f"def lists(rows, keys):\n"
+            f"    found = {{key: [] for key in keys}}\n"
+            f"    {each}:\n"
+            f"        found[key].append({answer})\n"
+            f"    return list(found.values())\n"
         )
         # Made of response keys, as literals, and of names that are made here: see codegen.
         exec(compile(source, "<rows>", "exec"), self._names, made)  # noqa: S102
-        return made["unpacked"]  # type: ignore[no-any-return]
+        return _Functions(made["rows"], made["lists"])
+
+
+class _Functions(NamedTuple):
+    """What answers rows of a class, and lists of them."""
+
+    rows: Callable[[Sequence[Any]], Answers]
+    lists: Callable[[Sequence[Any], Sequence[Any]], list[Answers]]

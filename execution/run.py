@@ -34,8 +34,7 @@ class Wait(NamedTuple):
 class Load(NamedTuple):
     """A field of many objects whose values a loader gives, and where its answers go.
 
-    `then` makes the field's value of an object and of what was loaded for it. `of_one`: there is one object, whatever
-    the data are, since no list is above the field.
+    `then` makes the field's value of an object and of what was loaded for it.
     """
 
     loader: str
@@ -45,7 +44,6 @@ class Load(NamedTuple):
     complete: Complete
     objects: Sequence[Any]
     then: Callable[[Any, Any], Any] | None
-    of_one: bool
 
 
 class Run:
@@ -68,7 +66,10 @@ class Run:
         *,
         of_one: bool = False,
     ) -> None:
-        """Notes a field whose values a loader of the context gives, or completes it where it has them already."""
+        """Notes a field whose values a loader of the context gives, or completes it where it has them already.
+
+        `of_one`: there is one object, whatever the data are, since no list is above the field.
+        """
         if not keys:
             return
         given = getattr(self.executor.context_value.loaders, "given", None) if of_one else None
@@ -78,9 +79,7 @@ class Run:
                 values = list(map(then, objects, values))
             _put(values, answers, response_key, complete, self)
             return
-        self._loads.append(
-            Load(loader, keys, answers, response_key, complete, objects, then, of_one)
-        )
+        self._loads.append(Load(loader, keys, answers, response_key, complete, objects, then))
 
     def wait(
         self, values: list[Any], answers: Sequence[dict[str, Any]], key: str, complete: Complete
@@ -179,7 +178,7 @@ async def _awaited(
     if together is not None:
         # No resolver will ask for more, so loaders need not wait for others.
         named = [(load.loader, load.keys) for load in loads]
-        return await together(named, of_one=all(load.of_one for load in loads))  # type: ignore[no-any-return]
+        return await together(named)  # type: ignore[no-any-return]
     asked: list[Awaitable[Sequence[Any]]] = []
     try:
         _ask(loads, asked, context)

@@ -141,11 +141,8 @@ class _Loaders:
         found = [self._along.get((loader, key)) for key in keys]
         return None if None in found else found
 
-    async def together(
-        self, asked: list[tuple[str, list[str]]], *, of_one: bool
-    ) -> list[list[Any]]:
+    async def together(self, asked: list[tuple[str, list[str]]]) -> list[list[Any]]:
         """What loaders give for keys, at once."""
-        del of_one
         return [[await getattr(self, name).load(key) for key in keys] for name, keys in asked]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from http import HTTPMethod
+from textwrap import shorten
 from threading import Thread
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING, NamedTuple
@@ -77,6 +78,8 @@ _METHODS = frozenset(HTTPMethod)
 _DOES = re.compile(r"\b(select|insert|update|delete|savepoint|release|rollback)\b", re.IGNORECASE)
 _TABLE = re.compile(r"\b(?:from|into|update) (\w+)", re.IGNORECASE)
 _SERVER_FAULT = 500
+# Characters of a span's name, as OpenTelemetry has it of what a statement does.
+_LONGEST = 255
 
 
 class Tracing:
@@ -320,12 +323,16 @@ class TracedOperation(Observation):
 
 @lru_cache(1000)
 def _said_of(text: str) -> tuple[str, Mapping[str, str]]:
-    """The name of a statement's span and what it says: what is done and to which table, in words of ours."""
+    """The name of a statement's span and what it says: what is done and to which tables, in words of ours."""
     does = _DOES.search(text)
-    tables = (name for name in _TABLE.findall(text) if name in METADATA.tables)
-    attributes = {}
-    if does is not None:
-        attributes[DB_OPERATION_NAME] = does[1].upper()
-        if (table := next(tables, None)) is not None:
-            attributes[DB_COLLECTION_NAME] = table
-    return " ".join(attributes.values()) or "SQL", attributes
+    tables = list(dict.fromkeys(name for name in _TABLE.findall(text) if name in METADATA.tables))
+    if does is None:
+        return "SQL", {}
+    done = does[1].upper()
+    if len(tables) > 1 and done == "SELECT":
+        # Of several there is no collection to tell, so the name has them all.
+        return shorten(" ".join([done, *tables]), _LONGEST, placeholder=" …"), {
+            DB_OPERATION_NAME: done
+        }
+    named = {DB_COLLECTION_NAME: tables[0]} if tables else {}
+    return " ".join([done, *named.values()]), {DB_OPERATION_NAME: done, **named}

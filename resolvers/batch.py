@@ -9,9 +9,10 @@ from asyncio import Future
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from ..data.collections import Collection, Source, by_project
+from ..data.collections import Collection, Source, by_project, grouped
 from ..data.compiled import Read
 from ..data.reads import Reads
+from ..data.transactions import PROJECT
 from ..data.versions import Version
 from .joining import Reading
 from .loader import Loader
@@ -28,7 +29,7 @@ def read_by(name: str, source: Source, reading: ReadingOf[Key]) -> Loader[Key, A
 
     async def load(keys: list[Any]) -> list[Any]:
         read, values = reading(keys)
-        return values(() if read is None else await source.run(*read))
+        return list(values(() if read is None else await source.run(*read)))
 
     return Loader(name, load)
 
@@ -40,9 +41,9 @@ def lists(collection: Collection[Any], read: Reads | None) -> ReadingOf[str | Re
     def reading(keys: Sequence[str | Revision]) -> Reading:
         ids = [key for key in keys if isinstance(key, str)]
 
-        def values(rows: Sequence[Any]) -> list[Any]:
-            if len(ids) == len(keys) == 1:
-                return [rows]
+        def values(rows: Sequence[Any]) -> Sequence[Any]:
+            if len(ids) == len(keys):
+                return grouped(rows, ids)
             found = by_project(rows)
             return [found.get(key, []) if isinstance(key, str) else key.rows(table) for key in keys]
 
@@ -57,7 +58,7 @@ def first(collection: Collection[Any], read: Reads | None) -> ReadingOf[str | Re
 
     def reading(keys: Sequence[str | Revision]) -> Reading:
         statement, values = of_lists(keys)
-        return Reading(statement, lambda rows: [next(iter(of), None) for of in values(rows)])
+        return Reading(statement, lambda rows: [of[0] if of else None for of in values(rows)])
 
     return reading
 
@@ -97,7 +98,10 @@ def owned(collection: Collection[Any], read: Reads | None, level: str) -> Readin
         projects = dict.fromkeys(project for project, _, _ in keys)
         ids = [project for project in projects if isinstance(project, str)]
 
-        def values(rows: Sequence[Any]) -> list[list[Any]]:
+        def values(rows: Sequence[Any]) -> Sequence[list[Any]]:
+            if level == PROJECT and len(ids) == len(keys):
+                # Each project is the one owner.
+                return grouped(rows, ids)
             found: dict[tuple[Any, str], list[Any]] = collection.by_owner(rows)
             for revision in projects:
                 if isinstance(revision, Revision):

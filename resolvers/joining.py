@@ -22,7 +22,7 @@ class Reading(NamedTuple):
     """How a batch is read: the statement, None where nothing is to be read, and what makes values of its rows."""
 
     read: Read | None
-    values: Callable[[Sequence[Any]], list[Any]]
+    values: Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Ask(NamedTuple):
@@ -33,7 +33,7 @@ class Ask(NamedTuple):
     reading: Callable[[list[Any]], Reading]
 
 
-async def read_each(source: Source, asks: Sequence[Ask]) -> list[list[Any]]:
+async def read_each(source: Source, asks: Sequence[Ask]) -> list[Sequence[Any]]:
     """The values of each, read side by side.
 
     Raises: what the first of them that fails raised, once all have ended.
@@ -57,13 +57,13 @@ async def read_each(source: Source, asks: Sequence[Ask]) -> list[list[Any]]:
     return found
 
 
-def _begun_apart(source: Source, ask: Ask) -> asyncio.Task[list[Any]]:
+def _begun_apart(source: Source, ask: Ask) -> asyncio.Task[Sequence[Any]]:
     task = asyncio.create_task(_read(source, ask))
     task.add_done_callback(_seen)
     return task
 
 
-async def _read(source: Source, ask: Ask) -> list[Any]:
+async def _read(source: Source, ask: Ask) -> Sequence[Any]:
     batch = begun(ask.loader, len(ask.keys))
     try:
         read, values = ask.reading(ask.keys)
@@ -79,7 +79,7 @@ def _seen(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-async def read_joined(database: Database, asks: Sequence[Ask]) -> list[list[Any]]:
+async def read_joined(database: Database, asks: Sequence[Ask]) -> list[Sequence[Any]]:
     """The values of each, read by one statement. Raises: what that raises."""
     batches = _begun(asks)
     try:

@@ -74,7 +74,7 @@ class Loaders:
         self.visible_stores = visible_stores
         self._needs = needs
         # What was read at once, without a loader: its keys and their values.
-        self._given: dict[_Slot, tuple[list[Any], list[Any]]] = {}
+        self._given: dict[_Slot, tuple[list[Any], Sequence[Any]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         """The loader of that name."""
@@ -154,18 +154,15 @@ class Loaders:
                 seen.add(slot)
                 yield _Part(slot, loader, key_of, reading)
 
-    def given(self, name: str, keys: list[Any]) -> list[Any] | None:
+    def given(self, name: str, keys: list[Any]) -> Sequence[Any] | None:
         """What was read along for keys of a loader, None where they were not."""
         found = self._given.get(_slot(name, keys)) if self._given else None
         return found[1] if found is not None and found[0] == keys else None
 
-    async def together(
-        self, asked: Sequence[tuple[str, list[Any]]], *, of_one: bool
-    ) -> list[Sequence[Any]]:
+    async def together(self, asked: Sequence[tuple[str, list[Any]]]) -> list[Sequence[Any]]:
         """What loaders give for keys, at once: nobody asks for anything else meanwhile.
 
-        `of_one`: all is nested in one object. One statement reads it, where the database can; of many objects it would
-        be the database that pays for that. Raises: what the first that fails raises, once all have ended.
+        One statement reads it, where the database can. Raises: what the first that fails raises, once all have ended.
         """
         asks = self._asks(asked)
         if asks is None:
@@ -177,7 +174,7 @@ class Loaders:
                 await asyncio.gather(*loads, return_exceptions=True)
             return [await load for load in loads]
         source, distinct = self._source, list(asks.values())
-        if of_one and len(distinct) > 1 and isinstance(source, Database) and source.joins:
+        if len(distinct) > 1 and isinstance(source, Database) and source.joins:
             found = await joining.read_joined(source, distinct)
         else:
             found = await joining.read_each(source, distinct)
@@ -199,7 +196,7 @@ class Loaders:
             asks[slot] = Ask(name, list(distinct), reading)
         return asks
 
-    def _of(self, name: str, keys: list[Any]) -> list[Any]:
+    def _of(self, name: str, keys: list[Any]) -> Sequence[Any]:
         """The values of keys that were just read."""
         known, values = self._given[_slot(name, keys)]
         if known == keys:

@@ -169,3 +169,40 @@ def test_a_selection_keeps_functions_for_few_classes() -> None:
         kind = row_class(("id", "name"), [])
         assert selection([kind((1, 2))], {kind}) == [{"a": 1, "b": 2}]
         assert len(selection._made) <= KEPT
+
+
+class Several(NamedTuple):
+    """Rows that are not made yet."""
+
+    values: list[list[str | int]]
+    kind: type[Any] | None
+
+
+class Grouped(NamedTuple):
+    """Lists of them by their first value."""
+
+    lines: Several
+    keys: list[str]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), TEXTS, st.integers(0, 9)).map(list)),
+    st.permutations("abcd"),
+    st.sampled_from([["id", "name"], ["project", "id"], ["name", "again"]]),
+)
+def test_lists_are_told_apart_as_their_rows_are_unpacked(
+    values: list[list[str | int]], keys: list[str], names: list[str]
+) -> None:
+    kind = row_class(("project", "id", "name"), ["project", "id"])
+    items = [rows.Item(name, "{0}", name.replace("again", "id")) for name in names]
+    selection = rows.Unpacked([*items, rows.Item("__typename", "'Thing'")], {})
+    wanted = [
+        selection([kind(value) for value in values if value[0] == key], {kind}) for key in keys
+    ]
+    assert selection.lists(Grouped(Several(values, kind), keys)) == wanted
+
+
+def test_lists_whose_rows_have_no_known_places_are_not_unpacked() -> None:
+    selection = rows.Unpacked([rows.Item("a", "{0}", "id"), rows.Item("b", "{0}", "more")], {})
+    for kind in (None, row_class(("id", "name"), [])):
+        assert selection.lists(Grouped(Several([["1", "2"]], kind), ["1"])) is None

@@ -28,7 +28,7 @@ async def test_what_was_asked_for_before_a_loader_refused_is_read_all_the_same()
 
     def load_of(loader: str) -> Load:
         complete: Any = lambda values, _: list(values)  # noqa: E731
-        return Load(loader, [1, 2], [{}, {}], "key", complete, (), None, of_one=False)
+        return Load(loader, [1, 2], [{}, {}], "key", complete, (), None)
 
     asked: list[Any] = []
     loads = [load_of("doubles"), load_of("refusing")]

@@ -186,7 +186,9 @@ async def test_statements_and_batches_are_those_that_were_sent(stored: Database)
     def grown(name: str, **labels: str) -> float:
         return number(found, name, **labels) - number(before, name, **labels)
 
-    assert grown("projectgate_sql_statement_seconds_count") == len(sent) == 3
+    # PostgreSQL reads products and partners by one.
+    statements = 3 if stored.dialect == "sqlite" else 2
+    assert grown("projectgate_sql_statement_seconds_count") == len(sent) == statements
     assert 0 < grown("projectgate_sql_statement_seconds_sum") < 60
     for loader in ("products", "partners"):
         assert grown("projectgate_loader_batch_keys_count", loader=loader) == 1

@@ -76,7 +76,7 @@ def texts(receipt: Any) -> list[str]:
 
 
 async def test_the_receipt_of_a_page_says_how_it_was_executed_and_what_it_read(
-    asking: httpx2.AsyncClient,
+    asking: httpx2.AsyncClient, filled: Database
 ) -> None:
     receipt = receipt_of(await run(asking, PAGE))
 
@@ -88,12 +88,12 @@ async def test_the_receipt_of_a_page_says_how_it_was_executed_and_what_it_read(
         {"loader": "products", "keys": 20},
         {"loader": "transactions", "keys": 20},
     ]
-    assert len(receipt["statements"]) == 4
     for statement in receipt["statements"]:
         assert set(statement) == {"sql", "rows", "milliseconds"}
         assert 0 < statement["milliseconds"] <= receipt["milliseconds"]
     # A page reads one more, to know whether there is a next one; of what is nested each of 20 projects has two.
-    assert sorted(one["rows"] for one in receipt["statements"]) == [21, 40, 40, 40]
+    rows = [40, 40, 40] if filled.dialect == "sqlite" else [120]
+    assert sorted(one["rows"] for one in receipt["statements"]) == [21, *rows]
 
 
 async def test_the_receipt_in_the_documentation_is_that_of_its_query(

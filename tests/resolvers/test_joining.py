@@ -1,4 +1,4 @@
-"""What is nested in one object is read by one statement on PostgreSQL, and fails and is told as batches are.
+"""What is nested in objects is read by one statement a level on PostgreSQL, and fails and is told as batches are.
 
 Where a plan knows what is read of the only project of an operation, the project is read by that statement too.
 """
@@ -45,7 +45,14 @@ async def sent_for(database: Database, query: str) -> list[str]:
 
 
 ASKED = [("products", ["project-1"]), ("partners", ["project-1"])]
-both_ways = pytest.mark.parametrize("of_one", [True, False])
+
+
+@pytest.fixture(params=[True, False], ids=["joined", "each"])
+def joined(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the database reads several lists by one statement."""
+    joins: bool = request.param
+    monkeypatch.setattr(Database, "joins", joins)
+    return joins
 
 
 @pytest.mark.parametrize(
@@ -63,10 +70,9 @@ both_ways = pytest.mark.parametrize("of_one", [True, False])
             f'{{ a: project(id: "project-1") {{ {KNOWN} }} b: project(id: "none") {{ {KNOWN} }} }}',
             2,
         ),
-        # The lists of parts are below a list, and so are read by a statement each.
-        ('{ project(id: "project-1") { projectParts { tasks { id } transactions { id } } } }', 3),
-        (f"{{ projects(first: 1) {{ nodes {{ {NESTED} }} }} }}", 5),
-        (f"{{ projects {{ nodes {{ {NESTED} }} }} }}", 5),
+        ('{ project(id: "project-1") { projectParts { tasks { id } transactions { id } } } }', 2),
+        (f"{{ projects(first: 1) {{ nodes {{ {NESTED} }} }} }}", 2),
+        (f"{{ projects {{ nodes {{ {NESTED} }} }} }}", 2),
     ],
 )
 async def test_how_many_statements_there_are_depends_on_the_document_only(
@@ -114,26 +120,24 @@ async def test_each_batch_is_heard_though_one_statement_reads_them(full: Databas
     assert all(batch.ended is not None and batch.keys == 1 for batch in heard)
 
 
-@both_ways
 async def test_a_failure_is_raised_once_all_have_ended_and_what_failed_may_be_asked_again(
-    full: Database, of_one: bool
+    full: Database, joined: bool
 ) -> None:
     loaders = Loaders(full, None)
     async with full.transaction() as transaction:
         await transaction.run(text("alter table project_partner rename to elsewhere"))
     heard: list[Batch] = []
     with BATCHES.heard_by(heard.append), pytest.raises(ProgrammingError):
-        await loaders.together(ASKED, of_one=of_one)
+        await loaders.together(ASKED)
     assert len(heard) == 2
     assert all(batch.ended is not None for batch in heard)
     async with full.transaction() as transaction:
         await transaction.run(text("alter table elsewhere rename to project_partner"))
-    found = await loaders.together(ASKED, of_one=of_one)
+    found = await loaders.together(ASKED)
     assert [len(rows) for (rows,) in found] == [2, 2]
 
 
-@both_ways
-async def test_what_a_failure_holds_goes_with_it(full: Database, of_one: bool) -> None:
+async def test_what_a_failure_holds_goes_with_it(full: Database, joined: bool) -> None:
     """Its frames have the rows of all that was read beside it."""
     loaders = Loaders(full, None)
     async with full.transaction() as transaction:
@@ -142,7 +146,7 @@ async def test_what_a_failure_holds_goes_with_it(full: Database, of_one: bool) -
     gc.disable()
     try:
         try:
-            await loaders.together(ASKED, of_one=of_one)
+            await loaders.together(ASKED)
         except ProgrammingError as error:
             raised = weakref.ref(error)
         # The loop tells that a task has ended once it has its turn.
@@ -152,16 +156,15 @@ async def test_what_a_failure_holds_goes_with_it(full: Database, of_one: bool) -
         gc.enable()
 
 
-@both_ways
-async def test_what_was_read_together_is_not_read_again(full: Database, of_one: bool) -> None:
+async def test_what_was_read_together_is_not_read_again(full: Database, joined: bool) -> None:
     loaders = Loaders(full, None)
     with recorded(full) as sent:
-        found = await loaders.together([*ASKED, ASKED[0]], of_one=of_one)
-    assert len(sent) == (1 if of_one else 2)
+        found = await loaders.together([*ASKED, ASKED[0]])
+    assert len(sent) == (1 if joined else 2)
     assert found[0] == found[2]
     with recorded(full) as sent:
         assert await loaders.partners.load("project-1") == found[1][0]
-        again = await loaders.together([("products", ["project-1", "project-2"])], of_one=False)
+        again = await loaders.together([("products", ["project-1", "project-2"])])
     assert again[0][0] == found[0][0]
     assert len(sent) == 1
 
@@ -173,16 +176,15 @@ async def lent(database: Database, connections: int) -> None:
             await asyncio.sleep(0.01)
 
 
-@both_ways
 async def test_who_is_cancelled_leaves_nothing_running_and_every_connection(
-    full: Database, of_one: bool
+    full: Database, joined: bool
 ) -> None:
     loaders = Loaders(full, None)
     async with full.transaction() as transaction:
         await transaction.run(text("lock table project_product, project_partner"))
-        reading = asyncio.create_task(loaders.together(ASKED, of_one=of_one))
-        await lent(full, 2 if of_one else 3)
+        reading = asyncio.create_task(loaders.together(ASKED))
+        await lent(full, 2 if joined else 3)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         await lent(full, 1)
-    assert [len(rows) for (rows,) in await loaders.together(ASKED, of_one=of_one)] == [2, 2]
+    assert [len(rows) for (rows,) in await loaders.together(ASKED)] == [2, 2]

@@ -37,8 +37,8 @@ PAIR = Pair(schema, engine)
 
 ALONG, BESIDE = "read along", "read joined"
 # Where one of several reads begins that are one statement, and how one begins that reads a project first.
-READ = "array_to_json(array("
-ALONG_WITH_PROJECT = re.compile(r"select array_to_json\(array\(SELECT json_build_array\(project\.")
+READ = "array(SELECT ARRAY["
+ALONG_WITH_PROJECT = re.compile(r"select array\(SELECT ARRAY\[project\.")
 
 
 class Wide(Context):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,11 @@ async def test_statements_of_a_mutation_say_what_they_do_and_to_which_table(
     assert len(found) == len(receipt["statements"])
     verbs = sorted(said(span)["db.operation.name"] for span in found)
     assert verbs == sorted(one["sql"].split()[0].upper() for one in receipt["statements"])
-    assert {"UPDATE project", "SELECT project"} <= {span.name for span in found}
+    names = {span.name for span in found}
+    assert "UPDATE project" in names
+    # PostgreSQL reads a project and all that belongs to it by one, which names as many tables as a name has room for.
+    assert any(re.fullmatch(r"SELECT project( project_\w+)*( …)?", name) for name in names)
+    assert all(len(name) < 256 for name in names)
     assert all(trace_of(span) == trace_of(operation) for span in found)
 
 
@@ -79,7 +84,7 @@ async def test_a_mutation_with_a_user_error_has_not_failed(
     (operation,) = spans.inside(spans.named("POST /graphql"))
     assert operation.name == "mutation"
     assert operation.status.status_code is StatusCode.UNSET
-    assert {"SELECT project"} <= {span.name for span in spans.inside(operation)}
+    assert any(span.name.startswith("SELECT project") for span in spans.inside(operation))
 
 
 async def test_the_code_of_an_error_is_the_status_of_the_operation(
