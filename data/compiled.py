@@ -143,7 +143,8 @@ class Plan:
         self._shapes: dict[tuple[int, ...], _Shape] = {}
         self._given = {bind.key: name for bind, name in compiled.bind_names.items()}
         keys = {name: key for key, name in self._given.items()}
-        self._order = [
+        # Of each value of the text its name in the statement, that in the text, and what makes it storable.
+        self.order = [
             (keys[name], name, self._stored.get(name)) for name in compiled.positiontup or ()
         ]
         self.fixed = {
@@ -169,7 +170,7 @@ class Plan:
         return self.compiled.string, tuple(
             [
                 value if stored is None else stored(value)
-                for key, name, stored in self._order
+                for key, name, stored in self.order
                 for value in (given[key] if key in given else self.fixed[name],)
             ]
         )
@@ -177,7 +178,7 @@ class Plan:
     def sent_in_order(self, rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         """The values of rows that have them in the order of the text."""
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
-        for place, (_, _, stored) in enumerate(self._order):
+        for place, (_, _, stored) in enumerate(self.order):
             if stored is not None:
                 columns[place] = map(stored, columns[place])
         return list(zip(*columns, strict=True))

@@ -57,7 +57,12 @@ def told(row: Any) -> Any:
     return layout, [(name, type(getattr(row, name)), repr(getattr(row, name))) for name in names]
 
 
-def a_read(random: Random, ids: list[str]) -> Read:
+def some_of(random: Random, ids: list[str]) -> list[str]:
+    """Some projects, or none."""
+    return random.sample(ids, random.randint(0, 5)) + random.choice([[], ["extremes"], ["full"]])
+
+
+def a_read(random: Random, of: list[str]) -> Read:
     """The read of some columns of some projects; what is used is not only answered."""
     collection: Collection[Any] = random.choice(COLLECTIONS)
 
@@ -67,7 +72,6 @@ def a_read(random: Random, ids: list[str]) -> Read:
         )
 
     read = random.choice([None, Reads(some(), some()), Reads(some(), frozenset())])
-    of = random.sample(ids, random.randint(0, 5)) + random.choice([[], ["extremes"], ["full"]])
     if "level" in collection.keys and random.random() < 0.7:
         return collection.reading_level(of, random.choice(["project", "part", "order"]), read)
     return collection.reading(of, read)
@@ -77,8 +81,13 @@ async def test_rows_of_joined_reads_are_those_of_each_by_itself(
     database: Database, ids: list[str]
 ) -> None:
     random, rows = Random(1), 0
-    for _ in range(150):
-        reads = [a_read(random, ids) for _ in range(random.randint(1, 6))]
+    for turn in range(150):
+        # Of the same projects in each other turn.
+        same = some_of(random, ids)
+        reads = [
+            a_read(random, same if turn % 2 else some_of(random, ids))
+            for _ in range(random.randint(1, 6))
+        ]
         with recorded(database) as sent:
             joined = await database.run_joined(reads)
         assert len(sent) == 1
@@ -115,6 +124,23 @@ async def test_a_joined_read_tells_the_rows_of_all(database: Database, ids: list
         found = await database.run_joined([PRODUCTS.reading(ids), TRANSACTIONS.reading(ids)])
     (statement,) = heard
     assert statement.rows == sum(map(len, found)) > 10
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_the_projects_that_all_reads_are_of_are_sent_once(
+    database: Database, ids: list[str], count: int
+) -> None:
+    of = ids[:count]
+    heard: list[Heard] = []
+    with STATEMENTS.heard_by(heard.append):
+        for others in (of, ids[1 : 1 + count]):
+            await database.run_joined(
+                [PRODUCTS.reading(of), TRANSACTIONS.reading_level(others, "part")]
+            )
+    sent = "extremes" if count == 1 else '{"extremes","full"}'
+    assert list(heard[0].values) == [sent, "part"]
+    assert list(heard[1].values)[::2] == [sent, "part"]
+    assert len(heard[1].values) == 3
 
 
 async def test_a_statement_whose_text_depends_on_its_values_is_not_joined(

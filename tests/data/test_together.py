@@ -37,7 +37,7 @@ async def test_one_statement_gives_what_a_read_of_each_table_gives_for_one_proje
 @pytest.mark.parametrize(
     ("read", "beginning"),
     [
-        (lambda source: graphs.load(source, ["full-1"]), "SELECT (SELECT json_agg"),
+        (lambda source: graphs.load(source, ["full-1"]), "SELECT array((SELECT ARRAY["),
         (lambda source: graphs.hold(source, "full-1"), "SELECT project.id, "),
     ],
     ids=["read", "held"],
