@@ -130,18 +130,20 @@ class Admission:
             try:
                 read.append(self._document(one, caller))
             except RequestError as error:
-                read.append(error)
+                # What is kept is not to keep what keeps it, the frames that it came through.
+                read.append(error.with_traceback(None))
         if found := limits.exceeded_together(one.node for one in read if isinstance(one, Document)):
             raise RequestError([beyond(excess) for excess in found])
         batch: list[Prepared | RequestError] = []
         for one, document in zip(asked, read, strict=True):
             await asyncio.sleep(0)
+            if isinstance(document, RequestError):
+                batch.append(document)
+                continue
             try:
-                if isinstance(document, RequestError):
-                    raise document
                 batch.append(self._prepared(one, document))
             except RequestError as error:
-                batch.append(error)
+                batch.append(error.with_traceback(None))
         ready = [one for one in batch if isinstance(one, Prepared)]
         cost = sum(one.cost for one in ready)
         if cost > self._settings.cost_limit:

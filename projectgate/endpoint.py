@@ -137,23 +137,28 @@ class GraphQLEndpoint:
         batch = await self._admission.batch(asked, caller)
         until = self._operations.deadline()
         for prepared in batch:
+            if isinstance(prepared, RequestError):
+                answers.append(self._refused(prepared))
+                continue
             try:
                 answers.append(await self._answered(scope, headers, prepared, caller, until))
             except RequestError as error:
-                self._metrics.refused(error.code)
-                answers.append({"errors": error.errors})
+                answers.append(self._refused(error))
         return answers
+
+    def _refused(self, error: RequestError) -> dict[str, Any]:
+        """The answer to an operation of a batch that is refused."""
+        self._metrics.refused(error.code)
+        return {"errors": error.errors}
 
     async def _answered(
         self,
         scope: Scope,
         headers: http.Headers,
-        prepared: Prepared | RequestError,
+        prepared: Prepared,
         caller: Caller,
         until: float,
     ) -> dict[str, Any]:
-        if isinstance(prepared, RequestError):
-            raise prepared
         if asyncio.get_running_loop().time() >= until:
             raise RequestError([shown(NOT_BEGUN, "DEADLINE_EXCEEDED")])
         context = Context(scope["app"].state.database, caller)

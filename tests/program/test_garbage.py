@@ -41,7 +41,7 @@ def nothing_collected() -> Iterator[None]:
     gc.enable()
 
 
-async def asked(app: Any, body: dict[str, Any]) -> dict[str, Any]:
+async def asked(app: Any, body: Any) -> Any:
     """The answer to a POST, sent by nothing that leaves anything behind itself."""
     content = json.dumps(body).encode()
     headers = {"content-type": "application/json", "host": "x", **bearer(roles=["ProjectAdmin"])}
@@ -63,8 +63,7 @@ async def asked(app: Any, body: dict[str, Any]) -> dict[str, Any]:
         "app": app,
     }
     await app(scope, receive, send)
-    answer: dict[str, Any] = json.loads(sent[1]["body"])
-    return answer
+    return json.loads(sent[1]["body"])
 
 
 @pytest.mark.parametrize(
@@ -98,4 +97,24 @@ async def test_what_a_request_leaves_behind_is_freed_without_the_collector(
     for number in range(TURNS):
         await turn(number)
     # Less than one thing for each: nothing that grows with what was asked.
+    assert gc.collect() < TURNS
+
+
+async def test_a_batch_with_operations_that_are_refused_is_freed_without_the_collector(
+    database: Database, nothing_collected: None
+) -> None:
+    app = create_app(make_settings(batch_limit=10), database=database)
+    texts = [
+        "{ projects { nodes { id } } }",
+        "{ missing }",
+        "{ unknown }",
+        "query A { viewer { name } }",
+    ]
+    batch = [{"query": query, "operationName": "B"} for query in texts]
+    del batch[0]["operationName"]
+    for turns in (3, TURNS):
+        gc.collect()
+        for _ in range(turns):
+            answers = await asked(app, batch)
+            assert ["errors" in answer for answer in answers] == [False, True, True, True]
     assert gc.collect() < TURNS
