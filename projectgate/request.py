@@ -191,12 +191,7 @@ def require_known_origin(headers: Headers, allowed: tuple[str, ...]) -> None:
     # The scheme is left out: behind a proxy that speaks TLS we do not see it.
     host = origin.partition("://")[2].lower()
     if not host or host != headers.get("host", "").lower():
-        raise Rejected(
-            403,
-            "FORBIDDEN",
-            FOREIGN_ORIGIN,
-            vary="Origin",
-        )
+        raise Rejected(403, "FORBIDDEN", FOREIGN_ORIGIN)
 
 
 def require_json_body(headers: Headers) -> None:

@@ -142,6 +142,7 @@ async def test_a_foreign_origin_is_403_also_with_a_token(serve: Serve) -> None:
         is_refused(response, 403, "FORBIDDEN")
         assert "PROJECTGATE_ALLOWED_ORIGINS" in message(response)
         assert "access-control-allow-origin" not in response.headers
+        assert response.headers["vary"] == "Accept, Accept-Encoding, Origin"
 
 
 @pytest.mark.parametrize(
