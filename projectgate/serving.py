@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -76,10 +77,19 @@ def serve(settings: Settings, host: str, port: int, *, demo: bool, workers: int 
 
         if workers == 1:
             return work(0)
-        with TemporaryDirectory(prefix="projectgate-") as folder:
-            app.state.workers_folder = Path(folder)
+        shared = TemporaryDirectory(prefix="projectgate-", ignore_cleanup_errors=True)
+        app.state.workers_folder, first = Path(shared.name), os.getpid()
+
+        def work_and_tidy(number: int) -> int:
+            result = work(number)
+            # The first process does so, unless it was killed.
+            if os.getppid() != first:
+                shared.cleanup()
+            return result
+
+        with shared:
             # Connections that no worker takes any more are not to wait here.
-            return Workers(work, workers, stopping=address.close).run()
+            return Workers(work_and_tidy, workers, stopping=address.close).run()
 
 
 def _lift_limit_of_files() -> None:

@@ -95,14 +95,20 @@ def test_workers_serve_one_address_and_end_together(
 def test_workers_whose_first_process_was_killed_end_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Who is killed leaves what it had for the time of its life.
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setenv("TMPDIR", str(shared))
     with served(tmp_path, "--workers", "2") as (server, address):
         until(lambda: len(children(server.pid)) == 2)
         assert answers(address)
+        left = children(server.pid)
+        # What the workers tell each other of.
+        assert any(shared.iterdir())
         server.kill()
         server.wait(timeout=20)
         until(lambda: not is_listening(address))
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
+        assert not any(shared.iterdir())
 
 
 @pytest.fixture(autouse=True)
