@@ -10,6 +10,7 @@ import time
 import uuid
 from asyncio.subprocess import Process
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from statistics import quantiles
@@ -41,10 +42,16 @@ TEXTS = {
 KIND = make_type(finish_on_last_step=True)
 # How often a writer that lost its answer asks again, in seconds.
 PAUSE = 0.1
+# When tokens expire: after the run, however long that is.
+LASTING = 9_999_999_999
 
 
 class Server:
     """A served database that can be killed and started again on its port."""
+
+    # What Python runs, and where that prints.
+    program: Sequence[str] = ("-m", "projectgate")
+    output = asyncio.subprocess.DEVNULL
 
     def __init__(self, url: str, port: int, **names: str) -> None:
         self.address = f"http://127.0.0.1:{port}"
@@ -59,12 +66,12 @@ class Server:
 
     async def start(self) -> None:
         """Starts it, and waits until it is ready."""
-        command = ["-m", "projectgate", "serve", "--port", str(self._port)]
+        command = [*self.program, "serve", "--port", str(self._port)]
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *command,
             env=os.environ | self._names,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=self.output,
             stderr=asyncio.subprocess.DEVNULL,
         )
         async with httpx2.AsyncClient() as client, asyncio.timeout(40):
@@ -76,10 +83,10 @@ class Server:
                     await asyncio.sleep(PAUSE)
 
     @property
-    def pid(self) -> int:
+    def process(self) -> Process:
         """Its process."""
         assert self._process is not None
-        return self._process.pid
+        return self._process
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it: SIGKILL gives it no time to finish anything."""
@@ -130,7 +137,8 @@ class Writers:
 
     async def write(self) -> None:
         """One client with a connection of its own."""
-        headers = bearer(roles=["ProjectAdmin"], sub=f"writer {uuid.uuid4().hex[:6]}")
+        name = f"writer {uuid.uuid4().hex[:6]}"
+        headers = bearer(roles=["ProjectAdmin"], sub=name, exp=LASTING)
         async with httpx2.AsyncClient(base_url=self.address, headers=headers, timeout=60) as client:
             while not self.stopped:
                 await self._once(client)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 import httpx2
 
 from tests.program.conftest import bearer
-from tests.program.load import PAUSE, SEEN, Writers
+from tests.program.load import LASTING, PAUSE, SEEN, Server, Writers
 
 READ = f"query Read($id: ID!, $version: Int) {{ project(id: $id, atVersion: $version) {SEEN} }}"
 PAGE = f"query Page {{ projects(first: 5, sortOrder: MODIFIED_DESCENDING) {{ nodes {SEEN} }} }}"
@@ -34,6 +35,35 @@ OF_THE_ROW = [
 CHANGES = """subscription Changes($after: String) {
     projectChanged(after: $after) { cursor projectId version project { id version } }
 }"""
+# The command line, which tells of itself when it gets a signal.
+TELLING = """
+import gc, json, signal
+from collections import Counter
+from projectgate.cli import main
+
+def tell(*_):
+    kinds = map(type, gc.get_objects())
+    print(json.dumps(Counter(f"{kind.__module__}.{kind.__qualname__}" for kind in kinds)), flush=True)
+
+signal.signal(signal.SIGUSR1, tell)
+main()
+"""
+
+
+class TellingServer(Server):
+    """A server that tells what is in its memory, and does not tidy up for it."""
+
+    program = "-c", TELLING
+    output = asyncio.subprocess.PIPE
+
+    async def alive(self) -> Counter[str]:
+        """How many objects there are of each class, those that only the collector could free too."""
+        self.process.send_signal(signal.SIGUSR1)
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            if line.startswith(b"{"):
+                return Counter(json.loads(line))
+        raise EOFError
 
 
 class StormWriters(Writers):
@@ -86,7 +116,7 @@ class Readers:
     async def read(self, seed: int) -> None:
         """One client with a connection of its own."""
         random = Random(seed)
-        headers = bearer(sub=f"reader {seed}")
+        headers = bearer(sub=f"reader {seed}", exp=LASTING)
         async with httpx2.AsyncClient(base_url=self.address, headers=headers, timeout=60) as client:
             while not self.stopped:
                 if random.random() < 0.5:
@@ -125,7 +155,8 @@ class Subscriber:
 
     async def follow(self) -> None:
         """Follows the feed until it is cancelled."""
-        headers = bearer(sub=f"subscriber {uuid.uuid4().hex[:6]}") | {"accept": "text/event-stream"}
+        known = bearer(sub=f"subscriber {uuid.uuid4().hex[:6]}", exp=LASTING)
+        headers = known | {"accept": "text/event-stream"}
         async with httpx2.AsyncClient(base_url=self.address, headers=headers, timeout=30) as client:
             while True:
                 with contextlib.suppress(httpx2.TransportError):
