@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
@@ -238,7 +238,7 @@ class Following:
         self._now = now
         self._window: _Window | None = None
         self._page = Page((), position, position, float("-inf"), placed=True)
-        self._rest: Iterator[LiveChange] = iter(())
+        self._rest = deque[LiveChange]()
         self._woken = asyncio.Event()
 
     @property
@@ -255,7 +255,8 @@ class Following:
             self._window = self._live.join(self, self._scope, self._now)
         self.position = self._given
         while True:
-            for change in self._rest:
+            while self._rest:
+                change = self._rest.popleft()
                 if change.position <= self.position:
                     continue
                 if not self._page.is_fresh():
@@ -265,8 +266,9 @@ class Following:
                     return change
             else:
                 self.position = self._given = max(self.position, self._page.end)
-            self._page = await self._next_page(self._window)
-            self._rest = iter(self._page.changes)
+            page = await self._next_page(self._window)
+            # What was given is not kept: a change has the project as it left it, and there may be many slow readers.
+            self._page, self._rest = page._replace(changes=()), deque(page.changes)
 
     async def _next_page(self, window: _Window) -> Page:
         placed = self.wanted.stores is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from random import Random
 
 import pytest
@@ -46,6 +47,21 @@ async def test_who_has_a_cursor_hears_of_everything_after_it_first(
     assert in_order(found) == in_order(old[4:])
     await patch(database, name="New")
     assert in_order(await take(follower, 1)) == [("project-1", 2)]
+
+
+async def test_who_reads_slowly_keeps_no_change_that_it_was_given(
+    database: Database, hub: Live
+) -> None:
+    await imported(database, *(make_claim(id=f"project-{number}") for number in range(10)))
+    follower = await hub.follow(READER, after=opaque.written("feed", 0))
+
+    async def given() -> weakref.ref[LiveChange]:
+        change = await anext(follower)
+        assert await change.revision() is not None
+        return weakref.ref(change)
+
+    assert [(await given())() for _ in range(9)] == [None] * 9
+    await follower.aclose()
 
 
 async def stay(follower: Following, random: Random, *, slow: bool) -> list[LiveChange]:
