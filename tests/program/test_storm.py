@@ -115,8 +115,8 @@ async def test_a_storm_with_two_restarts_of_the_database_loses_nothing_and_tells
     for subscriber in subscribers:
         assert subscriber.events == feed[-len(subscriber.events) :]
         assert set(feed) - set(subscriber.events) <= {(name, 1) for name in NAMES}
-    # Everything is warm by then; but the projects grow, and with them what is read of each.
-    assert memories[2] < 1.1 * memories[1]
+    # Everything is warm by then. What was once kept for each restart was 6 % of it.
+    assert memories[2] < 1.03 * memories[1]
     connections = await left(storm_database)
     # Nothing of it goes on in the server, and nothing is left of it.
     kept = await at_rest(server)
