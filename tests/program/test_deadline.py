@@ -175,7 +175,9 @@ async def test_a_mutation_that_takes_too_long_writes_nothing_and_once_when_sent_
             assert "send it again with its `idempotencyKey`" in message(response)
             await until_nothing_runs(filled, own)
         assert (await filled.run(log), await filled.run(versions)) == before
+    # To one that has time: on a busy machine a write may take as long as the limit.
+    async with serving(filled) as (client, _):
         for _ in range(2):
             again = await run(client, WRITE, variables={"key": "k"})
             assert again.json()["data"]["addProjectLogItem"]["userErrors"] == []
-        assert await filled.run(log) == [(before[0][0][0] + 1,)]
+    assert await filled.run(log) == [(before[0][0][0] + 1,)]
