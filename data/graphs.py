@@ -199,7 +199,7 @@ async def read(source: Source, found: Iterable[ProjectRow]) -> dict[str, Stored]
     }
 
 
-# PostgreSQL reads so few projects with one statement: to write their rows as JSON takes less than twenty round trips.
+# PostgreSQL reads so few projects with one statement: to make arrays of their rows takes less than twenty round trips.
 FEW = 4
 
 

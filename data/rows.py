@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from asyncpg import Record
 from sqlalchemy import String, TypeDecorator
@@ -120,12 +120,18 @@ def row_class(
 ) -> type[B]:
     """A class of tuples or of asyncpg's records with an attribute for each column, and for each alias of one.
 
-    Its `__layout__` tells plans where they are: see execution/rows.py.
+    Its `__layout__` tells plans where they are: see execution/rows.py. What has the same layout has the same class,
+    whatever else it is read with, since a plan keeps functions for few of them.
     """
     layout = {name: Place(number, _held(kind)) for number, (name, kind) in enumerate(columns)}
     layout |= {alias: layout[name] for alias, name in aliases.items()}
-    attributes = {name: property(itemgetter(place.number)) for name, place in layout.items()}
-    return type("Row", (base,), {"__slots__": (), "__layout__": layout, **attributes})
+    return cast("type[B]", _laid_out(base, tuple(layout.items())))
+
+
+@lru_cache(KEPT)
+def _laid_out(base: type, layout: tuple[tuple[str, Place], ...]) -> type:
+    attributes = {name: property(itemgetter(place.number)) for name, place in layout}
+    return type("Row", (base,), {"__slots__": (), "__layout__": dict(layout), **attributes})
 
 
 def _held(kind: TypeEngine[Any]) -> type | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from projectgate.data.hearing import STATEMENTS, Heard
 from projectgate.data.products import PRODUCTS
 from projectgate.data.projects import PROJECTS
 from projectgate.data.reads import Reads
+from projectgate.data.rows import Lines
 from projectgate.data.transactions import TRANSACTIONS
 from tests.conftest import recorded
 from tests.make.documents import make_document, make_full_document, store_documents
@@ -25,7 +27,7 @@ from tests.make.projects import many_projects, store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("kind", ["postgresql"])]
 
-# What JSON has no form for, or another one: the largest and smallest amounts and moments, numbers beyond a double.
+# What a reader that is not exact loses: the largest and smallest amounts and moments, numbers beyond a double.
 EXTREMES = make_document(
     "extremes",
     products=[{"id": "line", "skuId": '\\ " \u2028 ø 𝄞', "quantity": 0, "unknown": [1e22, None]}],
@@ -141,6 +143,24 @@ async def test_the_projects_that_all_reads_are_of_are_sent_once(
     assert list(heard[0].values) == [sent, "part"]
     assert list(heard[1].values)[::2] == [sent, "part"]
     assert len(heard[1].values) == 3
+
+
+async def test_rows_have_the_same_class_whatever_they_are_read_with(
+    database: Database, ids: list[str]
+) -> None:
+    """A plan keeps functions for few classes: it would make them anew for each read."""
+    read, others = Reads(frozenset({"id", "name"}), frozenset()), PRODUCTS.reading(ids)
+    kinds = set()
+    for of, beside in itertools.product((ids, ids[:1], ids[:2]), ((), (others,), (others, others))):
+        joined = await database.run_joined(
+            [*beside, PRODUCTS.reading(of, read), TRANSACTIONS.reading(of)]
+        )
+        lines = joined[len(beside)]
+        assert isinstance(lines, Lines)
+        assert list(lines) == list(map(tuple, await database.run(*PRODUCTS.reading(of, read))))
+        kinds.add(lines.kind)
+    assert len(kinds) == 1
+    assert kinds != {None}
 
 
 async def test_a_statement_whose_text_depends_on_its_values_is_not_joined(
