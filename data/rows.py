@@ -125,7 +125,7 @@ def row_class(
     """
     layout = {name: Place(number, _held(kind)) for number, (name, kind) in enumerate(columns)}
     layout |= {alias: layout[name] for alias, name in aliases.items()}
-    return cast("type[B]", _laid_out(base, tuple(layout.items())))
+    return cast("type[B]", _laid_out(cast("type", base), tuple(layout.items())))
 
 
 @lru_cache(KEPT)

@@ -16,6 +16,7 @@ from projectgate.data.compiled import Read, Statement
 from projectgate.data.database import Database
 from projectgate.data.graphs import COLLECTIONS
 from projectgate.data.hearing import STATEMENTS, Heard
+from projectgate.data.joined import sent_joined
 from projectgate.data.products import PRODUCTS
 from projectgate.data.projects import PROJECTS
 from projectgate.data.reads import Reads
@@ -161,6 +162,30 @@ async def test_rows_have_the_same_class_whatever_they_are_read_with(
         kinds.add(lines.kind)
     assert len(kinds) == 1
     assert kinds != {None}
+
+
+async def test_values_that_a_statement_has_itself_are_sent_with_those_that_it_is_given(
+    database: Database, ids: list[str]
+) -> None:
+    table = PRODUCTS.table
+    own = Statement(
+        select(table.c.id).where(table.c.project_id == bindparam("id"), table.c.position == 1)
+    )
+    read = own, {"id": "full"}
+    (alone,) = await database.run(*read)
+    for rows in await database.run_joined([read, read]):
+        assert list(rows) == [alone]
+
+
+async def test_the_text_of_reads_is_made_when_they_are_first_read_together(
+    database: Database,
+) -> None:
+    forms = [["a"], ["a", "b"], ["c"], ["c", "d"]]
+    answers = [
+        sent_joined(database._dialect, [PRODUCTS.reading(of), TRANSACTIONS.reading(of)]).answer
+        for of in forms
+    ]
+    assert answers[0] is answers[2] is not answers[1] is answers[3]
 
 
 async def test_a_statement_whose_text_depends_on_its_values_is_not_joined(

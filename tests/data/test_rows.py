@@ -46,6 +46,7 @@ def test_each_key_has_its_rows_in_their_order(values: list[list[Any]], keys: lis
     assert isinstance(late, Groups)
     assert len(late) == len(keys)
     assert list(late) == [late[place] for place in range(len(keys))] == wanted
+    assert all(one is again for one, again in zip(late, late, strict=True))
     assert list(grouped(list(map(tuple, values)), keys)) == wanted
 
 

@@ -14,10 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from projectgate.data.database import Database
+from projectgate.data.transactions import PART, PROJECT
 from projectgate.resolvers.access import READ, Caller
 from projectgate.resolvers.context import Context
 from projectgate.resolvers.hearing import BATCHES, Batch
 from projectgate.resolvers.loaders import Loaders
+from projectgate.resolvers.revisions import at_version
 from tests.conftest import recorded
 from tests.make.documents import make_full_document, store_documents
 from tests.schema.conftest import READER, answered
@@ -167,6 +169,28 @@ async def test_what_was_read_together_is_not_read_again(full: Database, joined: 
         again = await loaders.together([("products", ["project-1", "project-2"])])
     assert again[0][0] == found[0][0]
     assert len(sent) == 1
+
+
+async def test_projects_as_they_are_and_as_they_were_are_read_together(
+    full: Database, joined: bool
+) -> None:
+    then = await at_version(full, "project-1", 1)
+    of = ["project-2", then, "project-0"]
+    owners = [(one, PROJECT, "") for one in of]
+    parts = [
+        (of[0], PART, "project-2-1"),
+        (of[1], PART, "project-1-0"),
+        (of[2], PART, "project-0-1"),
+    ]
+    with recorded(full) as sent:
+        found = await Loaders(full, None).together(
+            [("products", of), ("customer", of), ("transactions", owners), ("transactions", parts)]
+        )
+    assert len(sent) == (1 if joined else 4)
+    products, customers, *transactions = found
+    for lists in (products, *transactions):
+        assert [[row[0] for row in rows] for rows in lists] == [[one, one] for one in of]
+    assert [row[0] for row in customers] == of
 
 
 async def lent(database: Database, connections: int) -> None:
