@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from projectgate.data.database import Database
+from projectgate.data.rows import Lines
 from projectgate.data.transactions import PART, PROJECT
 from projectgate.resolvers.access import READ, Caller
 from projectgate.resolvers.context import Context
@@ -81,6 +84,26 @@ async def test_how_many_statements_there_are_depends_on_the_document_only(
     full: Database, query: str, statements: int
 ) -> None:
     assert len(await sent_for(full, query)) == statements
+
+
+async def test_a_plan_answers_lists_without_a_row_of_them(
+    full: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+    rows = Lines.__iter__
+
+    def counted(lines: Lines) -> Iterator[Any]:
+        nonlocal made
+        made += 1
+        return rows(lines)
+
+    monkeypatch.setattr(Lines, "__iter__", counted)
+    lists = "products { id name } partners { name id } transactions { id description }"
+    owned = "tasks { id text } transactions { id cost }"
+    query = f"{{ projects {{ nodes {{ id {lists} projectParts {{ id {owned} }} }} }} }}"
+    assert len(await sent_for(full, query)) == 3
+    # The parts, in which lists are nested, and what is theirs.
+    assert made == 3
 
 
 async def test_a_project_that_is_read_with_what_is_nested_is_answered_as_ever(
