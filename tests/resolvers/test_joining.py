@@ -216,6 +216,14 @@ async def test_projects_as_they_are_and_as_they_were_are_read_together(
     assert [row[0] for row in customers] == of
 
 
+async def test_of_several_parts_of_a_project_the_one_that_is_asked_for_has_its_own(
+    full: Database, joined: bool
+) -> None:
+    of = [("project-1", PART, "project-1-1")]
+    for (rows,) in await Loaders(full, None).together([("tasks", of), ("transactions", of)]):
+        assert [row.owner_id for row in rows] == ["project-1-1"] * 2
+
+
 async def lent(database: Database, connections: int) -> None:
     """Waits until so many connections are in use."""
     async with asyncio.timeout(10):
