@@ -216,6 +216,20 @@ async def test_projects_as_they_are_and_as_they_were_are_read_together(
     assert [row[0] for row in customers] == of
 
 
+async def test_who_asks_for_the_same_in_another_order_gets_it_in_that_order(
+    full: Database, joined: bool
+) -> None:
+    one, two = "project-1", "project-2"
+    asked = [
+        (name, keys)
+        for name in ("products", "partners")
+        for keys in ([one, two], [two, one], [two], [two, one, two])
+    ]
+    found = await Loaders(full, None).together(asked)
+    for (name, keys), lists in zip(asked, found, strict=True):
+        assert [[row[0] for row in rows] for rows in lists] == [[key] * 2 for key in keys], name
+
+
 async def test_of_several_parts_of_a_project_the_one_that_is_asked_for_has_its_own(
     full: Database, joined: bool
 ) -> None:
