@@ -100,7 +100,7 @@ async def test_a_plan_answers_lists_without_a_row_of_them(
     monkeypatch.setattr(Lines, "__iter__", counted)
     lists = "products { id name } partners { name id } transactions { id description }"
     owned = "tasks { id text } transactions { id cost }"
-    query = f"{{ projects {{ nodes {{ id {lists} projectParts {{ id {owned} }} }} }} }}"
+    query = f"{{ projects {{ nodes {{ id {lists} projectParts {{ id title {owned} }} }} }} }}"
     assert len(await sent_for(full, query)) == 3
     # The parts, in which lists are nested, and what is theirs.
     assert made == 3
