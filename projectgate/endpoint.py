@@ -138,15 +138,15 @@ class GraphQLEndpoint:
         until = self._operations.deadline()
         for prepared in batch:
             if isinstance(prepared, RequestError):
-                answers.append(self._refused(prepared))
+                answers.append(self._answer_to(prepared))
                 continue
             try:
                 answers.append(await self._answered(scope, headers, prepared, caller, until))
             except RequestError as error:
-                answers.append(self._refused(error))
+                answers.append(self._answer_to(error))
         return answers
 
-    def _refused(self, error: RequestError) -> dict[str, Any]:
+    def _answer_to(self, error: RequestError) -> dict[str, Any]:
         """The answer to an operation of a batch that is refused."""
         self._metrics.refused(error.code)
         return {"errors": error.errors}

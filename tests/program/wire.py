@@ -92,8 +92,9 @@ async def connected(port: int, **options: Any) -> AsyncIterator[Wire]:
 
 
 def head(length: int | str | None = len(BODY), **headers: str) -> bytes:
-    """The head of a POST with a token; a header is written with underscores."""
-    named = {"host": "gate.test", "content-type": JSON, **bearer(), **headers}
+    """The head of a POST with a token, which lasts as long as all tests; a header is written with underscores."""
+    known = bearer(exp=9_999_999_999)
+    named = {"host": "gate.test", "content-type": JSON, **known, **headers}
     if length is not None:
         named["content-length"] = str(length)
     lines = [f"{name.replace('_', '-')}: {value}\r\n" for name, value in named.items()]
