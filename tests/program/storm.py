@@ -149,7 +149,7 @@ class Subscriber:
     """A client of the change feed that comes back with its last cursor whenever its stream ends."""
 
     address: str
-    cursor: str | None = None
+    cursor: str
     events: list[tuple[str, int]] = field(default_factory=list)
     streams: int = 0
 
